@@ -1,0 +1,241 @@
+package dev.duraflow;
+
+import dev.duraflow.codec.Codec;
+import dev.duraflow.dag.Body0;
+import dev.duraflow.dag.Dag;
+import dev.duraflow.dag.FailurePolicy;
+import dev.duraflow.dag.Task;
+import dev.duraflow.dag.TypeRef;
+import dev.duraflow.engine.Execution;
+import dev.duraflow.engine.Records;
+import dev.duraflow.engine.Settings;
+import dev.duraflow.engine.Threads;
+import dev.duraflow.event.Progress;
+import dev.duraflow.event.RunListener;
+import dev.duraflow.store.Store;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs DAGs and durably remembers every output, so that a run that was killed at any instant goes on where it stopped.
+ *
+ * <pre>{@code
+ * try (Duraflow duraflow = Duraflow.open(Path.of("state"))) {
+ *     Run run = duraflow.run(dag, "2001-q1");
+ *     System.out.println(run.get(report));
+ * }
+ * }</pre>
+ *
+ * Thread-safe; one is enough for a process, and runs share its executor.
+ */
+public final class Duraflow implements AutoCloseable {
+  private final @Nullable Store store;
+  private final boolean ownsStore;
+  private final Codec codec;
+  private final Settings settings;
+  private final Steps steps;
+
+  private Duraflow(Builder builder) {
+    this.store = builder.store;
+    this.ownsStore = builder.ownsStore;
+    this.codec = builder.codec;
+    Executor executor = builder.executor;
+    this.settings = new Settings(
+        executor != null ? executor : Threads.defaultExecutor(),
+        builder.maxConcurrency,
+        builder.failurePolicy,
+        List.copyOf(builder.listeners),
+        List.copyOf(builder.progress),
+        builder.clock);
+    this.steps = new Steps(this::records, settings.clock());
+  }
+
+  /** Opens the store in a directory, which is created if it is missing, with default settings. */
+  public static Duraflow open(Path directory) {
+    Builder builder = builder();
+    builder.store = Store.files(directory);
+    builder.ownsStore = true;
+    return builder.build();
+  }
+
+  /** Runs DAGs in memory: nothing is recorded or reused, and output types need not be known. */
+  public static Duraflow withoutStore() {
+    return builder().build();
+  }
+
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** {@link #run(Dag, String)} with the DAG's name as run id. */
+  public Run run(Dag dag) {
+    return run(dag, dag.name());
+  }
+
+  /**
+   * Runs a DAG and waits for its end; the calling thread works too. What an earlier process finished under this run id is
+   * reused, and its bodies are not called.
+   *
+   * <p>An interrupt of the calling thread cancels the run, and is still set when this throws.
+   *
+   * @throws dev.duraflow.error.RunFailedException if tasks failed; what finished stays finished
+   * @throws dev.duraflow.error.RunCancelledException if the run was cancelled
+   * @throws dev.duraflow.error.RunLockedException if another process, or another run in this one, has the run id
+   * @throws dev.duraflow.error.InvalidDagException if an output type cannot be read off its body
+   * @throws dev.duraflow.error.TypeMismatchException if a record has another type than its task; nothing has run then
+   * @throws dev.duraflow.error.StoreException if the store cannot be read
+   */
+  public Run run(Dag dag, String runId) {
+    Prepared prepared = prepare(dag, runId);
+    prepared.execution.run();
+    prepared.execution.throwIfNotSucceeded();
+    return prepared.run;
+  }
+
+  /** {@link #start(Dag, String)} with the DAG's name as run id. */
+  public Run start(Dag dag) {
+    return start(dag, dag.name());
+  }
+
+  /**
+   * Starts a run on the executor and returns at once; it throws what {@link #run(Dag, String)} throws before anything runs,
+   * and {@link Run#await()} the rest.
+   */
+  public Run start(Dag dag, String runId) {
+    Prepared prepared = prepare(dag, runId);
+    prepared.execution.start();
+    return prepared.run;
+  }
+
+  private record Prepared(Run run, Execution execution) {}
+
+  private Prepared prepare(Dag dag, String runId) {
+    Records records = store == null ? null : records(runId);
+    try {
+      Execution execution = new Execution(dag, runId, settings, records);
+      return new Prepared(new Run(dag, execution, records), execution);
+    } catch (Throwable t) {
+      if (records != null) {
+        records.close();
+      }
+      throw t;
+    }
+  }
+
+  private Records records(String runId) {
+    if (store == null) {
+      throw new IllegalStateException(
+          "there is no store to keep anything in; open one with Duraflow.open(directory)");
+    }
+    return new Records(runId, store.open(runId), codec);
+  }
+
+  /**
+   * A durable call outside any DAG: the recorded value if there is one, else the body's value once it is durable. Two threads
+   * that ask for the same step at once get one value, computed once. Steps live in the run {@value Steps#RUN_ID}, which the
+   * first call takes and {@link #close()} gives up.
+   *
+   * @throws dev.duraflow.error.PersistException if the value could not be recorded
+   * @throws Exception what the body throws; nothing is recorded then
+   */
+  public <T extends @Nullable Object> T step(String id, Body0<T> body) throws Exception {
+    return steps.step(Dag.named(Steps.RUN_ID).task(id, body));
+  }
+
+  /** Like {@link #step(String, Body0)}, for a lambda whose type is generic. */
+  public <T extends @Nullable Object> T step(String id, TypeRef<T> type, Body0<T> body)
+      throws Exception {
+    Task<T> task = Dag.named(Steps.RUN_ID).task(id, body);
+    return steps.step(task.returns(type));
+  }
+
+  /** Gives up the steps' run and closes the store that {@link #open} opened. Runs are to be awaited or cancelled first. */
+  @Override
+  public void close() {
+    try {
+      steps.close();
+    } finally {
+      if (ownsStore && store != null) {
+        store.close();
+      }
+    }
+  }
+
+  /** What may be set; every setting has a default. */
+  public static final class Builder {
+    private @Nullable Store store;
+    private boolean ownsStore;
+    private Codec codec = Codec.json();
+    private @Nullable Executor executor;
+    private int maxConcurrency = Threads.defaultConcurrency();
+    private FailurePolicy failurePolicy = FailurePolicy.FAIL_FAST;
+    private final List<RunListener> listeners = new ArrayList<>();
+    private final List<Consumer<Progress>> progress = new ArrayList<>();
+    private Clock clock = Clock.systemUTC();
+
+    private Builder() {}
+
+    /** Where records live; without one nothing is recorded. It is the caller's to close. */
+    public Builder store(Store store) {
+      this.store = store;
+      return this;
+    }
+
+    /** How outputs are encoded; JSON by default. */
+    public Builder codec(Codec codec) {
+      this.codec = codec;
+      return this;
+    }
+
+    /** The threads that help the calling one; virtual threads by default, or a pool of platform threads before Java 21. */
+    public Builder executor(Executor executor) {
+      this.executor = executor;
+      return this;
+    }
+
+    /**
+     * The most bodies of one run that are in flight at once; 1,000 by default, or 64 before Java 21. With 1, {@code run} calls
+     * all bodies in the calling thread, in an order that depends on the DAG alone.
+     */
+    public Builder maxConcurrency(int maxConcurrency) {
+      if (maxConcurrency < 1) {
+        throw new IllegalArgumentException("maxConcurrency must be >= 1: " + maxConcurrency);
+      }
+      this.maxConcurrency = maxConcurrency;
+      return this;
+    }
+
+    /** What happens when a task fails; {@link FailurePolicy#FAIL_FAST} by default. */
+    public Builder failurePolicy(FailurePolicy failurePolicy) {
+      this.failurePolicy = failurePolicy;
+      return this;
+    }
+
+    /** Adds a listener to all events of all runs. */
+    public Builder listener(RunListener listener) {
+      listeners.add(listener);
+      return this;
+    }
+
+    /** Adds a listener to the completion of tasks, which is called by one thread at a time for each run. */
+    public Builder onProgress(Consumer<Progress> listener) {
+      progress.add(listener);
+      return this;
+    }
+
+    /** The source of time; the system's clock by default. */
+    public Builder clock(Clock clock) {
+      this.clock = clock;
+      return this;
+    }
+
+    public Duraflow build() {
+      return new Duraflow(this);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package dev.duraflow;
+
+import dev.duraflow.dag.Inputs;
+import dev.duraflow.dag.Task;
+import dev.duraflow.engine.Records;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Durable calls outside any DAG. All are records of one run, taken at the first call. A step's lock is held from the look for
+ * its record until it is durable, so that of threads racing for one step the first computes it and the others find it.
+ */
+final class Steps implements AutoCloseable {
+  static final String RUN_ID = "steps";
+
+  private static final Inputs NO_INPUTS = new Inputs() {
+    @Override
+    public <T extends @Nullable Object> T get(Task<T> task) {
+      throw new IllegalArgumentException("a step has no inputs");
+    }
+  };
+
+  private final Function<String, Records> open;
+  private final Clock clock;
+  private final ConcurrentMap<String, Object> locks = new ConcurrentHashMap<>();
+  private @Nullable Records records;
+
+  Steps(Function<String, Records> open, Clock clock) {
+    this.open = open;
+    this.clock = clock;
+  }
+
+  @SuppressWarnings({"unchecked", "NullAway"}) // decoded as the task's type, which may be nullable
+  <T extends @Nullable Object> T step(Task<T> task) throws Exception {
+    Records opened = records();
+    synchronized (locks.computeIfAbsent(task.id(), id -> new Object())) {
+      if (opened.isFinished(task)) {
+        return (T) opened.load(task);
+      }
+      Instant startedAt = clock.instant();
+      T value = task.call(NO_INPUTS);
+      try {
+        opened
+            .save(task, value, startedAt, clock.instant())
+            .toCompletableFuture()
+            .join();
+      } catch (CompletionException e) {
+        throw e.getCause() instanceof RuntimeException cause ? cause : e;
+      }
+      return value;
+    }
+  }
+
+  private synchronized Records records() {
+    Records opened = records;
+    if (opened == null) {
+      opened = open.apply(RUN_ID);
+      records = opened;
+    }
+    return opened;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (records != null) {
+      records.close();
+      records = null;
+    }
+  }
+}

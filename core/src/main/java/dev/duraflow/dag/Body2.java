@@ -1,0 +1,11 @@
+package dev.duraflow.dag;
+
+import org.jspecify.annotations.Nullable;
+
+/** The body of a task with two dependencies, which takes their outputs in the order in which they are declared. */
+@FunctionalInterface
+public interface Body2<
+        A extends @Nullable Object, B extends @Nullable Object, R extends @Nullable Object>
+    extends Body<R> {
+  R call(A a, B b) throws Exception;
+}

@@ -1,0 +1,14 @@
+package dev.duraflow.dag;
+
+import org.jspecify.annotations.Nullable;
+
+/** The body of a task with three dependencies, which takes their outputs in the order in which they are declared. */
+@FunctionalInterface
+public interface Body3<
+        A extends @Nullable Object,
+        B extends @Nullable Object,
+        C extends @Nullable Object,
+        R extends @Nullable Object>
+    extends Body<R> {
+  R call(A a, B b, C c) throws Exception;
+}

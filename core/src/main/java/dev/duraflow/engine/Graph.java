@@ -1,0 +1,65 @@
+package dev.duraflow.engine;
+
+import dev.duraflow.dag.Dag;
+import dev.duraflow.dag.Task;
+import java.util.List;
+
+/**
+ * A DAG compiled to arrays: tasks by ordinal, how many inputs each waits for, and who waits for it. Successor lists lie one
+ * after the other in one array, in ascending order. Immutable, so that every run and thread may share it.
+ */
+final class Graph {
+  final Dag dag;
+  final Task<?>[] tasks;
+  final int[] dependencyCounts;
+  private final int[] successors;
+  private final int[] firstSuccessor;
+
+  private Graph(
+      Dag dag, Task<?>[] tasks, int[] dependencyCounts, int[] successors, int[] firstSuccessor) {
+    this.dag = dag;
+    this.tasks = tasks;
+    this.dependencyCounts = dependencyCounts;
+    this.successors = successors;
+    this.firstSuccessor = firstSuccessor;
+  }
+
+  static Graph of(Dag dag) {
+    Task<?>[] tasks = dag.tasks().toArray(new Task<?>[0]);
+    int[] dependencyCounts = new int[tasks.length];
+    int[] end = new int[tasks.length + 1];
+    for (int i = 0; i < tasks.length; i++) {
+      List<Task<?>> dependencies = tasks[i].dependencies();
+      dependencyCounts[i] = dependencies.size();
+      for (int d = 0; d < dependencyCounts[i]; d++) {
+        end[dependencies.get(d).ordinal()]++;
+      }
+    }
+    for (int i = 1; i <= tasks.length; i++) {
+      end[i] += end[i - 1];
+    }
+    // Filled from the last task backwards, each list's end becomes its beginning, and the lists
+    // come out ascending.
+    int[] successors = new int[end[tasks.length]];
+    for (int i = tasks.length - 1; i >= 0; i--) {
+      List<Task<?>> dependencies = tasks[i].dependencies();
+      for (int d = dependencyCounts[i] - 1; d >= 0; d--) {
+        successors[--end[dependencies.get(d).ordinal()]] = i;
+      }
+    }
+    return new Graph(dag, tasks, dependencyCounts, successors, end);
+  }
+
+  int size() {
+    return tasks.length;
+  }
+
+  /** Where the successors of a task begin; they end where the next task's begin. */
+  int firstSuccessor(int task) {
+    return firstSuccessor[task];
+  }
+
+  int successor(int position) {
+    return successors[position];
+  }
+}

@@ -1,0 +1,228 @@
+package dev.duraflow.engine;
+
+import dev.duraflow.codec.Codec;
+import dev.duraflow.dag.MapTask;
+import dev.duraflow.dag.Task;
+import dev.duraflow.dag.TypeRef;
+import dev.duraflow.error.CodecException;
+import dev.duraflow.error.CorruptRecordException;
+import dev.duraflow.error.DuraflowException;
+import dev.duraflow.error.PersistException;
+import dev.duraflow.error.TypeMismatchException;
+import dev.duraflow.store.OpenRun;
+import dev.duraflow.store.Payload;
+import dev.duraflow.store.TaskRecord;
+import dev.duraflow.store.TaskRecord.Kind;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The records of one run as values: decides what is finished, checks types, encodes and decodes. Thread-safe. */
+public final class Records implements AutoCloseable {
+  private static final TypeRef<List<String>> KEYS = new TypeRef<>() {};
+
+  private final String runId;
+  private final OpenRun run;
+  private final Codec codec;
+  /** Types of which a value has been read back after it was written. */
+  private final Set<TypeRef<?>> readable = ConcurrentHashMap.newKeySet();
+
+  public Records(String runId, OpenRun run, Codec codec) {
+    this.runId = runId;
+    this.run = run;
+    this.codec = codec;
+  }
+
+  /**
+   * Whether a task's output is there, so that its body need not run.
+   *
+   * @throws TypeMismatchException if a record is there and its type is another one
+   */
+  public boolean isFinished(Task<?> task) {
+    TaskRecord record = find(task.id());
+    if (record == null) {
+      task.type(); // a type that cannot be read is to be found before anything runs
+      return false;
+    }
+    if (record.kind() == Kind.OUTPUT) {
+      check(record, task.type());
+      return true;
+    }
+    if (!(task instanceof MapTask<?, ?> map)) {
+      throw new TypeMismatchException(
+          runId, task.id(), "the keys of a map", task.type().toString());
+    }
+    check(record, KEYS);
+    for (String key : keysIn(record)) {
+      TaskRecord element = find(map.elementId(key));
+      if (element == null) {
+        return false;
+      }
+      check(element, map.elementType());
+    }
+    return true;
+  }
+
+  /** The output of a finished task. */
+  public @Nullable Object load(Task<?> task) {
+    TaskRecord record = require(task.id());
+    if (record.kind() == Kind.OUTPUT || !(task instanceof MapTask<?, ?> map)) {
+      return decode(record, task.type());
+    }
+    List<@Nullable Object> elements = new ArrayList<>();
+    for (String key : keysIn(record)) {
+      elements.add(decode(require(map.elementId(key)), map.elementType()));
+    }
+    return elements;
+  }
+
+  /** The keys of a map's elements as recorded; empty if it has not begun. */
+  Optional<List<String>> keys(MapTask<?, ?> map) {
+    TaskRecord record = find(map.id());
+    return record != null && record.kind() == Kind.KEYS
+        ? Optional.of(keysIn(record))
+        : Optional.empty();
+  }
+
+  private List<String> keysIn(TaskRecord record) {
+    @SuppressWarnings("unchecked") // KEYS says so
+    List<String> keys = (List<String>) decode(record, KEYS);
+    if (keys == null) {
+      throw new CorruptRecordException(
+          "the record of map '" + record.taskId() + "' in run '" + runId
+              + "' holds null and should hold its keys; " + "delete it to run the map again",
+          null);
+    }
+    return keys;
+  }
+
+  public @Nullable TaskRecord find(String taskId) {
+    return run.find(taskId).orElse(null);
+  }
+
+  private TaskRecord require(String taskId) {
+    TaskRecord record = find(taskId);
+    if (record == null) {
+      throw new CorruptRecordException(
+          "the record of task '" + taskId + "' in run '" + runId
+              + "' was there and is gone; run the DAG again to make it anew",
+          null);
+    }
+    return record;
+  }
+
+  private void check(TaskRecord record, TypeRef<?> declared) {
+    if (record.type() != null && !record.type().equals(declared.toString())) {
+      throw new TypeMismatchException(runId, record.taskId(), record.type(), declared.toString());
+    }
+    if (!record.codec().equals(codec.name())) {
+      throw new CodecException(
+          "task '" + record.taskId() + "' in run '" + runId + "' was stored by codec '"
+              + record.codec() + "', and this engine has codec '" + codec.name()
+              + "'; open it with the codec that wrote it",
+          null);
+    }
+  }
+
+  /** Decodes a record as the given type. */
+  public @Nullable Object decode(TaskRecord record, TypeRef<?> type) {
+    check(record, type);
+    try (InputStream in = record.payload().open()) {
+      return codec.decode(in, type);
+    } catch (DuraflowException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new CodecException(
+          "the record of task '" + record.taskId() + "' in run '" + runId + "' cannot be read as "
+              + type + ": " + e.getMessage()
+              + "; change the type back, or delete the record to run the task again",
+          e);
+    }
+  }
+
+  CompletionStage<Void> saveKeys(
+      MapTask<?, ?> map, List<String> keys, Instant startedAt, Instant finishedAt) {
+    return save(map.id(), Kind.KEYS, KEYS, keys, startedAt, finishedAt);
+  }
+
+  /**
+   * Encodes an output and hands it to the store.
+   *
+   * @throws CodecException if it cannot be encoded so that it can be decoded again
+   */
+  public CompletionStage<Void> save(
+      Task<?> task, @Nullable Object output, Instant startedAt, Instant finishedAt) {
+    return save(task.id(), Kind.OUTPUT, task.type(), output, startedAt, finishedAt);
+  }
+
+  private CompletionStage<Void> save(
+      String taskId,
+      Kind kind,
+      TypeRef<?> type,
+      @Nullable Object value,
+      Instant startedAt,
+      Instant finishedAt) {
+    Payload payload = Payload.of(encode(taskId, type, value));
+    TaskRecord record = new TaskRecord(
+        taskId, kind, type.toString(), codec.name(), 1, startedAt, finishedAt, payload);
+    CompletionStage<Void> saved;
+    try {
+      saved = run.save(record);
+    } catch (RuntimeException e) {
+      throw new PersistException(runId, taskId, e);
+    }
+    if (saved instanceof CompletableFuture<Void> future
+        && future.isDone()
+        && !future.isCompletedExceptionally()) {
+      return saved;
+    }
+    return saved.handle((done, failure) -> {
+      if (failure != null) {
+        throw new PersistException(
+            runId,
+            taskId,
+            failure instanceof CompletionException && failure.getCause() != null
+                ? failure.getCause()
+                : failure);
+      }
+      return null;
+    });
+  }
+
+  private byte[] encode(String taskId, TypeRef<?> type, @Nullable Object value) {
+    try {
+      ByteArrayOutputStream out = new ByteArrayOutputStream(64);
+      codec.encode(value, type, out);
+      byte[] bytes = out.toByteArray();
+      if (value != null && !readable.contains(type)) {
+        try (InputStream in = Payload.of(bytes).open()) {
+          codec.decode(in, type);
+        }
+        readable.add(type);
+      }
+      return bytes;
+    } catch (IOException | RuntimeException | StackOverflowError e) {
+      throw new CodecException(
+          "the output of task '" + taskId + "' in run '" + runId + "' cannot be stored as " + type
+              + " and read back: " + e.getMessage() + "; return a record or a class that the "
+              + codec.name()
+              + " codec can read, or choose another codec",
+          e);
+    }
+  }
+
+  @Override
+  public void close() {
+    run.close();
+  }
+}

@@ -1,0 +1,109 @@
+package dev.duraflow.engine;
+
+import dev.duraflow.event.Progress;
+import dev.duraflow.event.RunEvent;
+import dev.duraflow.event.RunListener;
+import dev.duraflow.event.RunState;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/** Tells listeners what happens in a run. A listener that throws is logged and otherwise ignored. */
+final class Signals {
+  private static final System.Logger LOG = System.getLogger("dev.duraflow");
+
+  private final String runId;
+  private final Clock clock;
+  private final List<RunListener> listeners;
+  private final List<Consumer<Progress>> progress;
+  private final AtomicInteger total;
+  /** Orders the calls of {@link #progress} and guards {@link #completed}. */
+  private final ReentrantLock progressOrder = new ReentrantLock();
+
+  private int completed;
+
+  Signals(String runId, Settings settings, AtomicInteger total) {
+    this.runId = runId;
+    this.clock = settings.clock();
+    this.listeners = settings.listeners();
+    this.progress = settings.progress();
+    this.total = total;
+  }
+
+  /** Whether anybody listens to the events of single tasks. */
+  boolean isObserved() {
+    return !listeners.isEmpty() || !progress.isEmpty();
+  }
+
+  void runStarted(int tasks) {
+    LOG.log(System.Logger.Level.DEBUG, "run {0} starts with {1} tasks", runId, tasks);
+    send(new RunEvent.RunStarted(runId, clock.instant(), tasks));
+  }
+
+  void runFinished(RunState state) {
+    LOG.log(System.Logger.Level.DEBUG, "run {0} ends as {1}", runId, state);
+    send(new RunEvent.RunFinished(runId, clock.instant(), state));
+  }
+
+  void started(String taskId) {
+    send(new RunEvent.TaskStarted(runId, clock.instant(), taskId));
+  }
+
+  void succeeded(String taskId, Instant startedAt) {
+    Instant now = clock.instant();
+    send(new RunEvent.TaskSucceeded(runId, now, taskId, Duration.between(startedAt, now)));
+    completed(taskId, false);
+  }
+
+  void reused(String taskId) {
+    if (!isObserved()) {
+      return;
+    }
+    send(new RunEvent.TaskReused(runId, clock.instant(), taskId));
+    completed(taskId, true);
+  }
+
+  void failed(String taskId, Throwable cause) {
+    send(new RunEvent.TaskFailed(runId, clock.instant(), taskId, cause));
+  }
+
+  void skipped(String taskId, String rootCause) {
+    send(new RunEvent.TaskSkipped(runId, clock.instant(), taskId, rootCause));
+  }
+
+  private void send(RunEvent event) {
+    for (RunListener listener : listeners) {
+      guarded(listener, () -> listener.onEvent(event));
+    }
+  }
+
+  private void completed(String taskId, boolean reused) {
+    if (progress.isEmpty()) {
+      return;
+    }
+    progressOrder.lock();
+    try {
+      Progress told = new Progress(runId, taskId, ++completed, total.get(), reused);
+      for (Consumer<Progress> listener : progress) {
+        guarded(listener, () -> listener.accept(told));
+      }
+    } finally {
+      progressOrder.unlock();
+    }
+  }
+
+  private void guarded(Object listener, Runnable call) {
+    try {
+      call.run();
+    } catch (Throwable t) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "listener " + listener + " of run '" + runId + "' threw; the run goes on",
+          t);
+    }
+  }
+}

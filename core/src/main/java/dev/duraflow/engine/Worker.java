@@ -1,0 +1,380 @@
+package dev.duraflow.engine;
+
+import dev.duraflow.dag.MapTask;
+import dev.duraflow.dag.Task;
+import dev.duraflow.dag.TaskContext;
+import dev.duraflow.engine.Ready.Entry;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.ClosedByInterruptException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread at work on a run: takes a ready task, runs its body, has its output recorded, settles it, and goes on with one of the
+ * tasks that became ready by it. How workers come, go and find the end is told at {@link Execution}.
+ *
+ * <p>Used by one thread; others only strike its gate and read {@link #ran}.
+ */
+final class Worker implements Supplier<TaskContext> {
+  private static final int NOTHING = -1;
+  private static final Object ABANDONED = new Object();
+  private static final VarHandle RAN;
+
+  static {
+    try {
+      RAN = MethodHandles.lookup().findVarHandle(Worker.class, "ran", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final Execution execution;
+  private final @Nullable Records records;
+  private final Thread thread;
+  private final InterruptGate gate;
+  private final boolean observed;
+
+  /** Tokens in hand; at work there is always at least one. */
+  private int tokens;
+
+  /** The task that was taken or is running. */
+  private Frame frame;
+
+  private int task = NOTHING;
+  private int ran;
+  private boolean interruptedFromOutside;
+
+  Worker(Execution execution, Thread thread) {
+    this.execution = execution;
+    this.records = execution.records;
+    this.thread = thread;
+    this.gate = new InterruptGate(thread);
+    this.observed = execution.signals.isObserved();
+    this.frame = execution.root;
+  }
+
+  /** How many tasks it has given an output to; read by other threads, and so perhaps a little behind. */
+  int ran() {
+    return (int) RAN.getOpaque(this);
+  }
+
+  /** Whether somebody interrupted this thread who was not the run. */
+  boolean wasInterruptedFromOutside() {
+    return interruptedFromOutside;
+  }
+
+  void interrupt() {
+    gate.strike();
+  }
+
+  /** Works until there is nothing to take, with one token in hand to begin with. */
+  void work() {
+    tokens = 1;
+    Supplier<TaskContext> before = Context.swap(this);
+    try {
+      if (take()) {
+        execution.summon();
+        do {
+          runFrom(task);
+        } while (take());
+      }
+    } finally {
+      Context.swap(before);
+    }
+  }
+
+  /** What it has to give back when it leaves. */
+  int takeTokens() {
+    int all = tokens;
+    tokens = 0;
+    return all;
+  }
+
+  int takeRan() {
+    int all = ran;
+    ran = 0;
+    return all;
+  }
+
+  Thread thread() {
+    return thread;
+  }
+
+  /** Takes a task; when the run is stopping, only clears the stack. */
+  private boolean take() {
+    Ready ready = execution.ready;
+    for (Entry top = ready.peek(); top != null; top = ready.peek()) {
+      boolean stopping = execution.isStopping();
+      if (top.task != Entry.INITIAL) {
+        if (ready.pop(top)) {
+          tokens++;
+          if (!stopping) {
+            frame = top.frame;
+            task = top.task;
+            return true;
+          }
+        }
+        continue;
+      }
+      int claimed = stopping ? NOTHING : top.frame.claimInitial();
+      if ((claimed == NOTHING || !top.frame.hasUnclaimed()) && ready.pop(top)) {
+        tokens++;
+      }
+      if (claimed != NOTHING) {
+        frame = top.frame;
+        task = claimed;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void runFrom(int first) {
+    for (int next = first; next != NOTHING; ) {
+      task = next;
+      next = run(frame, next);
+    }
+  }
+
+  /** Runs one task as far as it gets in this thread; answers a task of {@link #frame} that became ready by it, or nothing. */
+  private int run(Frame in, int i) {
+    if (execution.isStopping()) {
+      return NOTHING;
+    }
+    Task<?> declared = in.graph.tasks[i];
+    if (execution.isBlocked()) {
+      String rootCause = in.rootCause(i);
+      if (rootCause != null) {
+        return skip(in, i, rootCause);
+      }
+    }
+    try {
+      return declared instanceof MapTask<?, ?> map ? expand(in, i, map) : compute(in, i, declared);
+    } catch (Throwable e) {
+      return fail(in, i, e);
+    }
+  }
+
+  private int compute(Frame in, int i, Task<?> declared) throws Exception {
+    Instant startedAt = announce(declared);
+    Object output = call(in, declared);
+    if (output == ABANDONED) {
+      return NOTHING;
+    }
+    if (records == null) {
+      return succeed(in, i, output, startedAt);
+    }
+    CompletionStage<Void> saved = records.save(declared, output, startedAt, execution.now());
+    return whenDurable(saved, in, i, worker -> worker.succeed(in, i, output, startedAt));
+  }
+
+  /** Has the keys of a map recorded, then lets its elements run; the last of them settles it. */
+  private int expand(Frame in, int i, MapTask<?, ?> map) throws Exception {
+    Instant startedAt = announce(map);
+    Object called = call(in, map);
+    if (called == ABANDONED) {
+      return NOTHING;
+    }
+    @SuppressWarnings("unchecked") // just made by map.keys
+    List<String> keys = (List<String>) Objects.requireNonNull(called);
+    if (records == null || keys.equals(records.keys(map).orElse(null))) {
+      return begin(in, i, map, keys, startedAt);
+    }
+    CompletionStage<Void> saved = records.saveKeys(map, keys, startedAt, execution.now());
+    return whenDurable(saved, in, i, worker -> worker.begin(in, i, map, keys, startedAt));
+  }
+
+  private int begin(Frame in, int i, MapTask<?, ?> map, List<String> keys, Instant startedAt) {
+    Frame elements = new Frame(
+        map.elements(keys, in), new Frame.Parent(in, i, startedAt), records, in.isWanted(i));
+    execution.add(elements);
+    if (elements.unfinished() == 0) {
+      return succeed(in, i, elements, startedAt);
+    }
+    Entry entry = new Entry(elements, Entry.INITIAL);
+    push(entry, entry, 1);
+    return NOTHING;
+  }
+
+  /** Without anybody to tell it to, the clock is not asked. */
+  private Instant announce(Task<?> declared) {
+    if (observed) {
+      execution.signals.started(declared.id());
+    }
+    return observed || records != null ? execution.now() : Instant.EPOCH;
+  }
+
+  /**
+   * Calls the user's code of a task, open to interrupts: the body, or what gives a map's keys. {@link #ABANDONED} if the run is
+   * stopping and it was not called any more.
+   */
+  private @Nullable Object call(Frame in, Task<?> declared) throws Exception {
+    gate.open();
+    try {
+      if (execution.isStopping()) {
+        return ABANDONED;
+      }
+      return declared instanceof MapTask<?, ?> map ? map.keys(in) : declared.call(in);
+    } finally {
+      gate.close();
+      if (thread.isInterrupted()) {
+        takeStrayInterrupt();
+      }
+    }
+  }
+
+  /** The thread is interrupted, and not by the run: the caller's run is to end, and a helper must not carry it to another task. */
+  private void takeStrayInterrupt() {
+    Thread.interrupted();
+    if (execution.isCaller(thread)) {
+      interruptedFromOutside = true;
+      execution.cancel();
+    }
+  }
+
+  /** What follows when a record is durable, done by whichever worker is there then. */
+  interface Then {
+    int proceed(Worker worker);
+  }
+
+  private int whenDurable(CompletionStage<Void> saved, Frame in, int i, Then then) {
+    if (saved instanceof CompletableFuture<Void> future && future.isDone()) {
+      future.join();
+      return then.proceed(this);
+    }
+    spendTokens(1);
+    saved.whenComplete((done, error) -> execution.proceed(
+        worker -> error == null ? then.proceed(worker) : worker.fail(in, i, error)));
+    return NOTHING;
+  }
+
+  /** Goes on where a save that is durable now left off; what is ready by it goes to the crew. */
+  void proceed(Then then) {
+    tokens = 1;
+    int next = then.proceed(this);
+    if (next != NOTHING) {
+      Entry entry = new Entry(frame, next);
+      push(entry, entry, 1);
+    }
+  }
+
+  // ---- settling: a task is over, and others may be ready by it
+
+  private int succeed(Frame in, int i, @Nullable Object output, Instant startedAt) {
+    in.put(i, output);
+    RAN.setOpaque(this, ran + 1);
+    if (observed) {
+      execution.signals.succeeded(in.graph.tasks[i].id(), startedAt);
+    }
+    return settle(in, i);
+  }
+
+  private int fail(Frame in, int i, Throwable thrown) {
+    Throwable cause = thrown instanceof CompletionException && thrown.getCause() != null
+        ? thrown.getCause()
+        : thrown;
+    if (execution.isStopping() && isInterruption(cause)) {
+      return NOTHING;
+    }
+    if (cause instanceof InterruptedException && execution.isCaller(thread)) {
+      interruptedFromOutside = true;
+      execution.cancel();
+      return NOTHING;
+    }
+    String id = in.graph.tasks[i].id();
+    execution.fail(id, cause);
+    in.block(i, id);
+    return execution.isStopping() ? NOTHING : settle(in, i);
+  }
+
+  private static boolean isInterruption(Throwable thrown) {
+    for (Throwable t = thrown; t != null; t = t.getCause()) {
+      if (t instanceof InterruptedException || t instanceof ClosedByInterruptException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private int skip(Frame in, int i, String rootCause) {
+    in.block(i, rootCause);
+    execution.signals.skipped(in.graph.tasks[i].id(), rootCause);
+    return settle(in, i);
+  }
+
+  /** Lets the inputs go, counts the task off at its successors, and settles the map whose last element this was. */
+  private int settle(Frame in, int i) {
+    in.releaseInputs(i);
+    Frame.Parent parent = in.parent;
+    if (parent == null) {
+      return countOff(in, i);
+    }
+    // The tasks of a map's elements have no successors.
+    if (!in.lastHasSettled()) {
+      return NOTHING;
+    }
+    String rootCause = in.anyRootCause();
+    return rootCause == null
+        ? succeed(parent.frame(), parent.task(), in, parent.startedAt())
+        : skip(parent.frame(), parent.task(), rootCause);
+  }
+
+  /** Answers the first of the successors that became ready, and pushes the others, to be taken in the order of declaration. */
+  private int countOff(Frame in, int i) {
+    Graph graph = in.graph;
+    int first = NOTHING;
+    Entry top = null;
+    Entry bottom = null;
+    int pushed = 0;
+    for (int s = graph.firstSuccessor(i); s < graph.firstSuccessor(i + 1); s++) {
+      int successor = graph.successor(s);
+      if (!in.inputArrived(successor)) {
+        continue;
+      }
+      if (first == NOTHING) {
+        first = successor;
+        continue;
+      }
+      Entry entry = new Entry(in, successor);
+      if (bottom == null) {
+        top = entry;
+      } else {
+        bottom.next = entry;
+      }
+      bottom = entry;
+      pushed++;
+    }
+    if (top != null && bottom != null) {
+      push(top, bottom, pushed);
+    }
+    frame = in;
+    return first;
+  }
+
+  private void push(Entry top, Entry bottom, int count) {
+    spendTokens(count);
+    execution.ready.push(top, bottom);
+    execution.summon();
+  }
+
+  /** Gives tokens to entries or saves; it keeps one for itself. */
+  private void spendTokens(int count) {
+    if (tokens > count) {
+      tokens -= count;
+    } else {
+      execution.addTokens(count);
+    }
+  }
+
+  @Override
+  public TaskContext get() {
+    return new Context(execution, frame.graph.tasks[task].id());
+  }
+}

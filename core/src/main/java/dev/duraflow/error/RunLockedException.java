@@ -1,0 +1,39 @@
+package dev.duraflow.error;
+
+import java.time.Instant;
+
+/** Another process, or another {@code Duraflow} in this one, is executing the run. It can be tried again once that has ended. */
+public final class RunLockedException extends StoreException {
+  private static final long serialVersionUID = 1L;
+
+  private final String runId;
+  private final Holder holder;
+
+  /**
+   * Who holds a run.
+   *
+   * @param pid the process id on its host
+   * @param since when it took the run
+   */
+  public record Holder(String host, long pid, Instant since) implements java.io.Serializable {
+    @Override
+    public String toString() {
+      return "process " + pid + " on host " + host + " since " + since;
+    }
+  }
+
+  public RunLockedException(String runId, Holder holder) {
+    super("run '" + runId + "' is held by " + holder
+        + "; wait until it ends, end it, or use another run id");
+    this.runId = runId;
+    this.holder = holder;
+  }
+
+  public String runId() {
+    return runId;
+  }
+
+  public Holder holder() {
+    return holder;
+  }
+}

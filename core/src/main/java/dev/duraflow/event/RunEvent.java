@@ -1,0 +1,49 @@
+package dev.duraflow.event;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * Something that happened in a run. Events of one task come in order; events of different tasks come from the threads that
+ * run them, so a {@link RunListener} must be thread-safe.
+ */
+public sealed interface RunEvent {
+  String runId();
+
+  Instant at();
+
+  /**
+   * The first event of a run.
+   *
+   * @param tasks how many tasks are known now; maps and expansions add to it later
+   */
+  record RunStarted(String runId, Instant at, int tasks) implements RunEvent {}
+
+  /** A body is about to be called. */
+  record TaskStarted(String runId, Instant at, String taskId) implements RunEvent {}
+
+  /**
+   * A body returned and its output is recorded.
+   *
+   * @param elapsed from the start of the body until the record was durable
+   */
+  record TaskSucceeded(String runId, Instant at, String taskId, Duration elapsed)
+      implements RunEvent {}
+
+  /** A task's output was there from an earlier process; its body is not called. */
+  record TaskReused(String runId, Instant at, String taskId) implements RunEvent {}
+
+  /** A body threw, or its output could not be persisted. */
+  record TaskFailed(String runId, Instant at, String taskId, Throwable cause) implements RunEvent {}
+
+  /**
+   * A task did not run because something that it depends on failed.
+   *
+   * @param rootCause the id of the task that failed
+   */
+  record TaskSkipped(String runId, Instant at, String taskId, String rootCause)
+      implements RunEvent {}
+
+  /** The last event of a run. */
+  record RunFinished(String runId, Instant at, RunState state) implements RunEvent {}
+}

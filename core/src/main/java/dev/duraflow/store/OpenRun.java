@@ -1,0 +1,31 @@
+package dev.duraflow.store;
+
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/** One run of a {@link Store}, taken for writing by one owner. Thread-safe. */
+public interface OpenRun extends AutoCloseable {
+  /**
+   * The record of a task, if it has one.
+   *
+   * @implSpec cheap, since it is called for every task of a DAG: no read of the payload. It sees every record whose {@code
+   *     save} has completed, and after {@link #close()} goes on answering for what was recorded until then.
+   * @throws dev.duraflow.error.CorruptRecordException if a record is there but damaged
+   */
+  Optional<TaskRecord> find(String taskId);
+
+  /**
+   * Saves a record. An earlier record of the same task is replaced as a whole.
+   *
+   * @implSpec When the stage completes, {@link #find} sees the record, here and in any later process, as firmly as the store
+   *     promises to keep anything (for a disk: after a loss of power). A record never becomes durable before one that was
+   *     saved earlier. When the stage fails, the task's record is as it was before or as it was to be, never anything else.
+   *     The payload is read before the stage completes, and may be changed or gone afterwards. Failures may be thrown or
+   *     complete the stage exceptionally, whichever comes easier.
+   */
+  CompletionStage<Void> save(TaskRecord record);
+
+  /** Gives up the run, so that another owner may take it. Doing it twice is harmless. */
+  @Override
+  void close();
+}

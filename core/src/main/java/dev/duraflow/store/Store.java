@@ -1,0 +1,36 @@
+package dev.duraflow.store;
+
+import java.nio.file.Path;
+import java.time.Clock;
+
+/**
+ * Where the records of runs live. Thread-safe.
+ *
+ * <p>Writing one over any key-value service takes this interface, {@link OpenRun}, and the contract in the testkit, which says
+ * whether it is right.
+ */
+public interface Store extends AutoCloseable {
+  /** A store of readable files below a directory, which is created if it is missing. */
+  static Store files(Path directory) {
+    return FileStore.at(directory);
+  }
+
+  /** A store in this process's memory, for tests: its runs are gone with it. */
+  static Store inMemory() {
+    return new MemoryStore(Clock.systemUTC());
+  }
+
+  /**
+   * Takes a run for writing; a run that does not exist begins here.
+   *
+   * @implSpec at most one owner at a time, also across processes if the store is shared by several; ownership ends with {@link
+   *     OpenRun#close()} and with the owner's process. Records of earlier owners are seen.
+   * @throws dev.duraflow.error.RunLockedException if another owner has it
+   * @throws dev.duraflow.error.StoreException if the store cannot be reached or read
+   */
+  OpenRun open(String runId);
+
+  /** Releases what the store itself holds. Its runs are to be closed first. */
+  @Override
+  void close();
+}
