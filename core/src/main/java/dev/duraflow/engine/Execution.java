@@ -58,6 +58,7 @@ public final class Execution {
   private final AtomicInteger arriving = new AtomicInteger();
   private final Map<Thread, Worker> crew = new ConcurrentHashMap<>();
   private final CountDownLatch finished = new CountDownLatch(1);
+  private final boolean flightRecorded = FlightRecording.isOn();
 
   private final AtomicInteger total;
   private final AtomicInteger reused = new AtomicInteger();
@@ -261,6 +262,10 @@ public final class Execution {
     if (settings.failurePolicy() == FailurePolicy.FAIL_FAST) {
       stop(RunState.FAILED);
     }
+  }
+
+  boolean isFlightRecorded() {
+    return flightRecorded;
   }
 
   boolean isCaller(Thread thread) {

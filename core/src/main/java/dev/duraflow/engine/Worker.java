@@ -40,6 +40,7 @@ final class Worker implements Supplier<TaskContext> {
   private final Thread thread;
   private final InterruptGate gate;
   private final boolean observed;
+  private final boolean recorded;
 
   /** Tokens in hand; at work there is always at least one. */
   private int tokens;
@@ -57,6 +58,7 @@ final class Worker implements Supplier<TaskContext> {
     this.thread = thread;
     this.gate = new InterruptGate(thread);
     this.observed = execution.signals.isObserved();
+    this.recorded = execution.isFlightRecorded();
     this.frame = execution.root;
   }
 
@@ -221,11 +223,29 @@ final class Worker implements Supplier<TaskContext> {
       if (execution.isStopping()) {
         return ABANDONED;
       }
-      return declared instanceof MapTask<?, ?> map ? map.keys(in) : declared.call(in);
+      return recorded ? callRecorded(in, declared) : callPlain(in, declared);
     } finally {
       gate.close();
       if (thread.isInterrupted()) {
         takeStrayInterrupt();
+      }
+    }
+  }
+
+  private static @Nullable Object callPlain(Frame in, Task<?> declared) throws Exception {
+    return declared instanceof MapTask<?, ?> map ? map.keys(in) : declared.call(in);
+  }
+
+  private @Nullable Object callRecorded(Frame in, Task<?> declared) throws Exception {
+    FlightRecording.TaskBody event = FlightRecording.begin(execution.runId(), declared.id());
+    boolean succeeded = false;
+    try {
+      Object output = callPlain(in, declared);
+      succeeded = true;
+      return output;
+    } finally {
+      if (event != null) {
+        event.end(succeeded);
       }
     }
   }
