@@ -12,6 +12,7 @@ import dev.duraflow.engine.Settings;
 import dev.duraflow.engine.Threads;
 import dev.duraflow.event.Progress;
 import dev.duraflow.event.RunListener;
+import dev.duraflow.store.Durability;
 import dev.duraflow.store.Store;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -49,6 +50,7 @@ public final class Duraflow implements AutoCloseable {
         executor != null ? executor : Threads.defaultExecutor(),
         builder.maxConcurrency,
         builder.failurePolicy,
+        builder.durability,
         List.copyOf(builder.listeners),
         List.copyOf(builder.progress),
         builder.clock);
@@ -58,7 +60,7 @@ public final class Duraflow implements AutoCloseable {
   /** Opens the store in a directory, which is created if it is missing, with default settings. */
   public static Duraflow open(Path directory) {
     Builder builder = builder();
-    builder.store = Store.files(directory);
+    builder.store = Store.journal(directory);
     builder.ownsStore = true;
     return builder.build();
   }
@@ -132,7 +134,7 @@ public final class Duraflow implements AutoCloseable {
       throw new IllegalStateException(
           "there is no store to keep anything in; open one with Duraflow.open(directory)");
     }
-    return new Records(runId, store.open(runId), codec);
+    return new Records(runId, store.open(runId, settings.durability()), codec);
   }
 
   /**
@@ -173,6 +175,7 @@ public final class Duraflow implements AutoCloseable {
     private Codec codec = Codec.json();
     private @Nullable Executor executor;
     private int maxConcurrency = Threads.defaultConcurrency();
+    private Durability durability = Durability.STRICT;
     private FailurePolicy failurePolicy = FailurePolicy.FAIL_FAST;
     private final List<RunListener> listeners = new ArrayList<>();
     private final List<Consumer<Progress>> progress = new ArrayList<>();
@@ -207,6 +210,12 @@ public final class Duraflow implements AutoCloseable {
         throw new IllegalArgumentException("maxConcurrency must be >= 1: " + maxConcurrency);
       }
       this.maxConcurrency = maxConcurrency;
+      return this;
+    }
+
+    /** What runs survive, and what their tasks wait for; {@link Durability#STRICT} by default. */
+    public Builder durability(Durability durability) {
+      this.durability = durability;
       return this;
     }
 

@@ -5,7 +5,6 @@ import dev.duraflow.dag.Task;
 import dev.duraflow.engine.Records;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
@@ -44,14 +43,7 @@ final class Steps implements AutoCloseable {
       }
       Instant startedAt = clock.instant();
       T value = task.call(NO_INPUTS);
-      try {
-        opened
-            .save(task, value, startedAt, clock.instant())
-            .toCompletableFuture()
-            .join();
-      } catch (CompletionException e) {
-        throw e.getCause() instanceof RuntimeException cause ? cause : e;
-      }
+      opened.saveNow(opened.record(task, value, startedAt, clock.instant()));
       return value;
     }
   }

@@ -9,6 +9,7 @@ import dev.duraflow.error.RunCancelledException;
 import dev.duraflow.error.RunFailedException;
 import dev.duraflow.error.TaskFailure;
 import dev.duraflow.event.RunState;
+import dev.duraflow.store.Durability;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -376,6 +377,22 @@ public final class Execution {
     stop(RunState.FAILED);
     workers.incrementAndGet();
     work(new Worker(this, Thread.currentThread()));
+  }
+
+  /** Whether dependents start before the records of their inputs are durable. */
+  boolean isPipelined() {
+    return settings.durability() == Durability.PIPELINED;
+  }
+
+  /** A record that nobody waited for is durable, or is not going to be. */
+  void confirm(String taskId, @Nullable Throwable error) {
+    try {
+      if (error != null && records != null) {
+        fail(taskId, records.persistFailure(taskId, error));
+      }
+    } finally {
+      returnTokens(1);
+    }
   }
 
   /** Goes on with a task whose record is durable now, in the thread that found out. */

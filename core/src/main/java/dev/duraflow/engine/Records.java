@@ -8,12 +8,13 @@ import dev.duraflow.error.CodecException;
 import dev.duraflow.error.CorruptRecordException;
 import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.PersistException;
+import dev.duraflow.error.StoreException;
 import dev.duraflow.error.TypeMismatchException;
 import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.Payload;
+import dev.duraflow.store.PayloadSink;
 import dev.duraflow.store.TaskRecord;
 import dev.duraflow.store.TaskRecord.Kind;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
@@ -150,72 +151,85 @@ public final class Records implements AutoCloseable {
     }
   }
 
-  CompletionStage<Void> saveKeys(
+  /** The record of a map's keys, to be saved. */
+  TaskRecord keysRecord(
       MapTask<?, ?> map, List<String> keys, Instant startedAt, Instant finishedAt) {
-    return save(map.id(), Kind.KEYS, KEYS, keys, startedAt, finishedAt);
+    return record(map.id(), Kind.KEYS, KEYS, keys, startedAt, finishedAt);
   }
 
   /**
-   * Encodes an output and hands it to the store.
+   * The record of a task's output, to be saved.
    *
-   * @throws CodecException if it cannot be encoded so that it can be decoded again
+   * @throws CodecException if the output cannot be encoded so that it can be decoded again
    */
-  public CompletionStage<Void> save(
+  public TaskRecord record(
       Task<?> task, @Nullable Object output, Instant startedAt, Instant finishedAt) {
-    return save(task.id(), Kind.OUTPUT, task.type(), output, startedAt, finishedAt);
+    return record(task.id(), Kind.OUTPUT, task.type(), output, startedAt, finishedAt);
   }
 
-  private CompletionStage<Void> save(
+  private TaskRecord record(
       String taskId,
       Kind kind,
       TypeRef<?> type,
       @Nullable Object value,
       Instant startedAt,
       Instant finishedAt) {
-    Payload payload = Payload.of(encode(taskId, type, value));
-    TaskRecord record = new TaskRecord(
+    Payload payload = encode(taskId, type, value);
+    return new TaskRecord(
         taskId, kind, type.toString(), codec.name(), 1, startedAt, finishedAt, payload);
-    CompletionStage<Void> saved;
-    try {
-      saved = run.save(record);
-    } catch (RuntimeException e) {
-      throw new PersistException(runId, taskId, e);
-    }
-    if (saved instanceof CompletableFuture<Void> future
-        && future.isDone()
-        && !future.isCompletedExceptionally()) {
-      return saved;
-    }
-    return saved.handle((done, failure) -> {
-      if (failure != null) {
-        throw new PersistException(
-            runId,
-            taskId,
-            failure instanceof CompletionException && failure.getCause() != null
-                ? failure.getCause()
-                : failure);
-      }
-      return null;
-    });
   }
 
-  private byte[] encode(String taskId, TypeRef<?> type, @Nullable Object value) {
+  /** Hands a record to the store; the stage completes when it is durable. */
+  CompletionStage<Void> save(TaskRecord record) {
     try {
-      ByteArrayOutputStream out = new ByteArrayOutputStream(64);
-      codec.encode(value, type, out);
-      byte[] bytes = out.toByteArray();
+      return run.save(record);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /**
+   * Saves a record, in this thread if the store can; it is durable when this returns.
+   *
+   * @throws PersistException if it is not
+   */
+  public void saveNow(TaskRecord record) {
+    try {
+      run.saveNow(record);
+    } catch (RuntimeException e) {
+      throw persistFailure(record.taskId(), e);
+    }
+  }
+
+  /** What becomes of a task whose record did not become durable. */
+  PersistException persistFailure(String taskId, Throwable failure) {
+    Throwable cause = failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+    return new PersistException(runId, taskId, cause);
+  }
+
+  private Payload encode(String taskId, TypeRef<?> type, @Nullable Object value) {
+    try (PayloadSink sink = run.sink()) {
+      codec.encode(value, type, sink);
+      Payload payload = sink.finish();
       if (value != null && !readable.contains(type)) {
-        try (InputStream in = Payload.of(bytes).open()) {
+        try (InputStream in = payload.open()) {
           codec.decode(in, type);
         }
         readable.add(type);
       }
-      return bytes;
+      return payload;
     } catch (IOException | RuntimeException | StackOverflowError e) {
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof StoreException) {
+          throw persistFailure(taskId, cause);
+        }
+      }
       throw new CodecException(
           "the output of task '" + taskId + "' in run '" + runId + "' cannot be stored as " + type
-              + " and read back: " + e.getMessage() + "; return a record or a class that the "
-              + codec.name()
+              + " and read back: " + e.getMessage()
+              + "; return a record or a class that the " + codec.name()
               + " codec can read, or choose another codec",
           e);
     }

@@ -3,6 +3,7 @@ package dev.duraflow.engine;
 import dev.duraflow.dag.FailurePolicy;
 import dev.duraflow.event.Progress;
 import dev.duraflow.event.RunListener;
+import dev.duraflow.store.Durability;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -17,6 +18,7 @@ public record Settings(
     Executor executor,
     int maxConcurrency,
     FailurePolicy failurePolicy,
+    Durability durability,
     List<RunListener> listeners,
     List<Consumer<Progress>> progress,
     Clock clock) {}

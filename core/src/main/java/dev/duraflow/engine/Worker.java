@@ -4,6 +4,7 @@ import dev.duraflow.dag.MapTask;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TaskContext;
 import dev.duraflow.engine.Ready.Entry;
+import dev.duraflow.store.TaskRecord;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.channels.ClosedByInterruptException;
@@ -173,8 +174,8 @@ final class Worker implements Supplier<TaskContext> {
     if (records == null) {
       return succeed(in, i, output, startedAt);
     }
-    CompletionStage<Void> saved = records.save(declared, output, startedAt, execution.now());
-    return whenDurable(saved, in, i, worker -> worker.succeed(in, i, output, startedAt));
+    TaskRecord record = records.record(declared, output, startedAt, execution.now());
+    return persist(records, record, in, i, worker -> worker.succeed(in, i, output, startedAt));
   }
 
   /** Has the keys of a map recorded, then lets its elements run; the last of them settles it. */
@@ -189,8 +190,8 @@ final class Worker implements Supplier<TaskContext> {
     if (records == null || keys.equals(records.keys(map).orElse(null))) {
       return begin(in, i, map, keys, startedAt);
     }
-    CompletionStage<Void> saved = records.saveKeys(map, keys, startedAt, execution.now());
-    return whenDurable(saved, in, i, worker -> worker.begin(in, i, map, keys, startedAt));
+    TaskRecord record = records.keysRecord(map, keys, startedAt, execution.now());
+    return persist(records, record, in, i, worker -> worker.begin(in, i, map, keys, startedAt));
   }
 
   private int begin(Frame in, int i, MapTask<?, ?> map, List<String> keys, Instant startedAt) {
@@ -264,15 +265,33 @@ final class Worker implements Supplier<TaskContext> {
     int proceed(Worker worker);
   }
 
-  private int whenDurable(CompletionStage<Void> saved, Frame in, int i, Then then) {
-    if (saved instanceof CompletableFuture<Void> future && future.isDone()) {
-      future.join();
+  /** Has a record saved and goes on when it is durable, or at once if the run does not wait for that. */
+  private int persist(Records records, TaskRecord record, Frame in, int i, Then then) {
+    if (execution.isPipelined()) {
+      CompletionStage<Void> saved = records.save(record);
+      spendTokens(1);
+      saved.whenComplete((done, error) -> execution.confirm(record.taskId(), error));
+      return then.proceed(this);
+    }
+    if (execution.ready.isEmpty()) {
+      records.saveNow(record); // nothing else to do: no other thread need be woken for it
+      return then.proceed(this);
+    }
+    CompletionStage<Void> saved = records.save(record);
+    if (isDone(saved)) {
       return then.proceed(this);
     }
     spendTokens(1);
-    saved.whenComplete((done, error) -> execution.proceed(
-        worker -> error == null ? then.proceed(worker) : worker.fail(in, i, error)));
+    saved.whenComplete((done, error) -> execution.proceed(worker -> error == null
+        ? then.proceed(worker)
+        : worker.fail(in, i, records.persistFailure(record.taskId(), error))));
     return NOTHING;
+  }
+
+  private static boolean isDone(CompletionStage<Void> saved) {
+    return saved instanceof CompletableFuture<Void> future
+        && future.isDone()
+        && !future.isCompletedExceptionally();
   }
 
   /** Goes on where a save that is durable now left off; what is ready by it goes to the crew. */

@@ -45,22 +45,13 @@ final class MemoryStore implements Store {
   @Override
   public void close() {}
 
-  private static final class Owner implements OpenRun {
-    private final StoredRun run;
-    private final String runId;
-    private final Instant since;
-
-    Owner(StoredRun run, String runId, Instant since) {
-      this.run = run;
-      this.runId = runId;
-      this.since = since;
-    }
-
+  private record Owner(StoredRun run, String runId, Instant since) implements OpenRun {
     @Override
     public Optional<TaskRecord> find(String taskId) {
       return Optional.ofNullable(run.records.get(taskId));
     }
 
+    @SuppressWarnings("ReferenceEquality")
     @Override
     public CompletionStage<Void> save(TaskRecord record) {
       if (run.owner.get() != this) {

@@ -1,6 +1,8 @@
 package dev.duraflow.store;
 
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /** One run of a {@link Store}, taken for writing by one owner. Thread-safe. */
@@ -24,6 +26,30 @@ public interface OpenRun extends AutoCloseable {
    *     complete the stage exceptionally, whichever comes easier.
    */
   CompletionStage<Void> save(TaskRecord record);
+
+  /**
+   * Saves a record and returns when it is durable. For a caller that has nothing else to do: a store may do the work in its
+   * thread, where {@link #save} would hand it to another.
+   *
+   * @throws RuntimeException if it could not be saved, as {@link #save} completes
+   */
+  default void saveNow(TaskRecord record) {
+    try {
+      save(record).toCompletableFuture().join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
+  }
+
+  /** Takes a payload that is about to be saved in this run, and may keep a large one out of memory. */
+  default PayloadSink sink() {
+    return PayloadSink.inMemory();
+  }
+
+  /** Completes when everything that was saved before is durable. */
+  default CompletionStage<Void> flush() {
+    return CompletableFuture.completedFuture(null);
+  }
 
   /** Gives up the run, so that another owner may take it. Doing it twice is harmless. */
   @Override

@@ -18,6 +18,11 @@ public interface Payload {
       public InputStream open() {
         return new ByteArrayInputStream(bytes);
       }
+
+      @Override
+      public byte[] bytes() {
+        return bytes;
+      }
     };
   }
 

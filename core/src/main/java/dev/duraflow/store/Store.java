@@ -10,6 +10,11 @@ import java.time.Clock;
  * whether it is right.
  */
 public interface Store extends AutoCloseable {
+  /** The store for most: one append-only file a run, below a directory, which is created if it is missing. */
+  static Store journal(Path directory) {
+    return JournalStore.at(directory);
+  }
+
   /** A store of readable files below a directory, which is created if it is missing. */
   static Store files(Path directory) {
     return FileStore.at(directory);
@@ -29,6 +34,11 @@ public interface Store extends AutoCloseable {
    * @throws dev.duraflow.error.StoreException if the store cannot be reached or read
    */
   OpenRun open(String runId);
+
+  /** Takes a run for writing with the given durability; a store that knows one only promises that. */
+  default OpenRun open(String runId, Durability durability) {
+    return open(runId);
+  }
 
   /** Releases what the store itself holds. Its runs are to be closed first. */
   @Override

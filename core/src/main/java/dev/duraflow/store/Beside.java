@@ -1,0 +1,4 @@
+package dev.duraflow.store;
+
+/** Where a large payload lies: beside the journal, under the name of its content's hash. */
+record Beside(long size, byte[] sha256) {}

@@ -1,0 +1,70 @@
+package dev.duraflow.store;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.AsynchronousFileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * An open file that is read and written at positions, in the units in which that can fail: bytes are on stable storage when
+ * {@link #force} returns that was called after they were written. Thread-safe; an interrupt neither breaks nor delays any of it.
+ *
+ * <p>Tests put faults in by overriding.
+ */
+class DiskFile implements Closeable {
+  private final RandomAccessFile file;
+  private final AsynchronousFileChannel forced;
+
+  /** Opens a file, which is created if it is missing. */
+  DiskFile(Path path) throws IOException {
+    // An ordinary FileChannel is closed by an interrupt; these two are not. The second is there for its fdatasync alone, since a
+    // RandomAccessFile only offers the dearer fsync.
+    this.file = new RandomAccessFile(path.toFile(), "rw");
+    try {
+      this.forced = AsynchronousFileChannel.open(path, StandardOpenOption.WRITE);
+    } catch (Throwable e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  synchronized void write(long position, byte[] bytes, int offset, int length) throws IOException {
+    file.seek(position);
+    file.write(bytes, offset, length);
+  }
+
+  void force() throws IOException {
+    forced.force(false);
+  }
+
+  /** Reads as much as there is, up to {@code length}; answers how much. */
+  synchronized int read(long position, byte[] into, int offset, int length) throws IOException {
+    file.seek(position);
+    int read = 0;
+    while (read < length) {
+      int n = file.read(into, offset + read, length - read);
+      if (n < 0) {
+        break;
+      }
+      read += n;
+    }
+    return read;
+  }
+
+  synchronized long size() throws IOException {
+    return file.length();
+  }
+
+  synchronized void truncate(long size) throws IOException {
+    file.setLength(size);
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    try (file) {
+      forced.close();
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package dev.duraflow.store;
+
+import dev.duraflow.dag.Dag;
+import dev.duraflow.store.TaskRecord.Kind;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The format of a journal: a header and then frames, one after the other, up to the first frame of length zero.
+ *
+ * <pre>
+ * header   "duraflow" | version u16 | salt u64 | created: seconds i64, nanos u32 | run id: length, UTF-8 | CRC-32C u32
+ *
+ * frame    length of body, a number of 1 to 5 bytes
+ *          CRC-32C of the body, u32, mixed with the salt and the frame's position,
+ *          so that no frame of another file or place passes for one of this
+ *          body
+ *
+ * body     1 MARK    salt u64 | batch        all that stands before was durable before this was written
+ *          2 SHAPE   kind | attempt | codec: length, UTF-8 | type: UTF-8, absent if unknown
+ *                                            what many records have in common, numbered from 0 as they come
+ *          3 RECORD  shape | started | elapsed | task id: length, UTF-8 | payload
+ *          4 BESIDE  the same, but instead of the payload: size | SHA-256 of the file beside the journal that holds it
+ * </pre>
+ *
+ * Fixed-width numbers are little-endian, others as {@link Bytes} writes them; {@code started} is in nanoseconds since {@code
+ * created}, {@code elapsed} in nanoseconds.
+ *
+ * <p>A batch that is written without the promise to survive a loss of power has no mark.
+ */
+final class Frames {
+  static final int VERSION = 1;
+  static final int MARK = 1;
+  static final int SHAPE = 2;
+  static final int RECORD = 3;
+  static final int BESIDE = 4;
+
+  /** A length of up to five bytes and the CRC. */
+  static final int MAX_OVERHEAD = 5 + Integer.BYTES;
+
+  private static final int MIN_HEADER = 8 + 2 + 8 + 8 + 4 + 1 + 4;
+  static final int MAX_HEADER = MIN_HEADER + 2 + 4 * Dag.MAX_ID_LENGTH;
+  private static final byte[] MAGIC = "duraflow".getBytes(StandardCharsets.US_ASCII);
+
+  private Frames() {}
+
+  /** How many bytes a frame takes. */
+  static int sizeOf(int bodySize) {
+    return Bytes.sizeOfVarint(bodySize) + Integer.BYTES + bodySize;
+  }
+
+  /** What every frame of a file depends on. */
+  record Header(String runId, long salt, Instant created) {
+    byte[] encoded() {
+      byte[] id = runId.getBytes(StandardCharsets.UTF_8);
+      Bytes out = new Bytes(64 + id.length);
+      out.putBytes(MAGIC);
+      out.putByte(VERSION & 0xff);
+      out.putByte(VERSION >>> 8);
+      out.putLong(salt);
+      out.putLong(created.getEpochSecond());
+      out.putInt(created.getNano());
+      out.putVarint(id.length);
+      out.putBytes(id);
+      out.putInt(out.crc32c(0, out.position));
+      return Arrays.copyOf(out.array, out.position);
+    }
+
+    /** Reads the header that a file begins with; null if what is there is none. */
+    static @Nullable Decoded read(DiskFile file) throws IOException {
+      byte[] begin = new byte[MAX_HEADER];
+      int held = file.read(0, begin, 0, begin.length);
+      Bytes in = new Bytes(begin, 0);
+      if (held < MIN_HEADER || !Arrays.equals(begin, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+        return null;
+      }
+      in.position = MAGIC.length;
+      int version = in.getByte() | in.getByte() << 8;
+      long salt = in.getLong();
+      Instant created = Instant.ofEpochSecond(in.getLong(), in.getInt());
+      long idLength = in.getVarint();
+      if (idLength > held - in.position - Integer.BYTES) {
+        return null;
+      }
+      String runId = in.getString((int) idLength);
+      int found = in.crc32c(0, in.position);
+      return in.getInt() == found ? new Decoded(new Header(runId, salt, created), version, in.position) : null;
+    }
+
+    /** The bits that a frame's CRC is mixed with at a position (the finalizer of MurmurHash3, by A. Appleby). */
+    int mix(long position) {
+      long h = salt ^ position;
+      h = (h ^ (h >>> 33)) * 0xff51afd7ed558ccdL;
+      h = (h ^ (h >>> 33)) * 0xc4ceb9fe1a85ec53L;
+      return (int) (h ^ (h >>> 33));
+    }
+  }
+
+  /** A header as read, with the version of the format that follows and where it begins. */
+  record Decoded(Header header, int version, int end) {}
+
+  /** What many records have in common. */
+  record Shape(Kind kind, int attempt, String codec, @Nullable String type) {
+    static Shape of(TaskRecord record) {
+      return new Shape(record.kind(), record.attempt(), record.codec(), record.type());
+    }
+  }
+
+  /** The shapes of a file by number, and their numbers. Not thread-safe. */
+  static final class Shapes {
+    private final List<Shape> byNumber = new ArrayList<>();
+    private final Map<Shape, Integer> numbers = new HashMap<>();
+
+    int size() {
+      return byNumber.size();
+    }
+
+    void add(Shape shape) {
+      numbers.putIfAbsent(shape, byNumber.size());
+      byNumber.add(shape);
+    }
+
+    @Nullable
+    Integer number(Shape shape) {
+      return numbers.get(shape);
+    }
+
+    Shape get(int number) {
+      return byNumber.get(number);
+    }
+  }
+}

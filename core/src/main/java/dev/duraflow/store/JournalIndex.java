@@ -1,0 +1,201 @@
+package dev.duraflow.store;
+
+import dev.duraflow.store.Frames.Header;
+import dev.duraflow.store.Frames.Shape;
+import dev.duraflow.store.Frames.Shapes;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the latest record of a task in a journal. It is made by reading the journal, and only as far as somebody asks: a run
+ * that is written and never looked into has none.
+ *
+ * <p>A million tasks are to take tens of megabytes. So an entry is no object: the first part of its frame's body, up to the task
+ * id, is kept as it is in large arrays, and found through a hash table with open addressing and linear probing.
+ *
+ * <p>Not thread-safe.
+ */
+final class JournalIndex {
+  private static final int PAGE = 1 << 20;
+
+  private final JournalScan scan;
+  private final Header header;
+  final Shapes shapes = new Shapes();
+
+  /** The files that records name, those of replaced ones included. */
+  final Set<String> sideFiles = new HashSet<>();
+
+  private final List<byte[]> pages = new ArrayList<>();
+  private int pageEnd = PAGE;
+
+  private int count;
+  private long[] frameStarts = new long[16];
+  private int[] bodySizes = new int[16];
+  /** Page and offset of the part that is kept. */
+  private long[] kept = new long[16];
+  /** Entry plus one; 0 where there is none. */
+  private int[] table = new int[32];
+
+  JournalIndex(DiskFile file, Header header, long firstFrame) {
+    this.header = header;
+    this.scan = new JournalScan(file, header, firstFrame);
+  }
+
+  /** How many tasks have a record. */
+  int count() {
+    return count;
+  }
+
+  /** Reads on; answers where it stopped: before the first frame that is not whole, or at {@code limit}. */
+  long readTo(long limit) throws IOException {
+    while (scan.position() < limit && scan.next(limit)) {
+      Bytes body = scan.body();
+      int type = body.getByte();
+      if (type == Frames.SHAPE) {
+        shapes.add(shape(body, scan.bodyEnd()));
+      } else if (type == Frames.RECORD || type == Frames.BESIDE) {
+        add(body);
+        if (type == Frames.BESIDE) {
+          sideFiles.add(
+              SideFiles.name(
+                  Arrays.copyOfRange(body.array, scan.bodyEnd() - SideFiles.HASH, scan.bodyEnd())));
+        }
+      }
+    }
+    return scan.position();
+  }
+
+  private static Shape shape(Bytes body, int end) {
+    TaskRecord.Kind kind = TaskRecord.Kind.values()[body.getByte()];
+    int attempt = (int) body.getVarint();
+    String codec = body.getString((int) body.getVarint());
+    String type = body.position == end ? null : body.getString(end - body.position);
+    return new Shape(kind, attempt, codec, type);
+  }
+
+  private void add(Bytes body) {
+    int from = body.position - 1;
+    body.getVarint();
+    body.getVarint();
+    body.getVarint();
+    int idLength = (int) body.getVarint();
+    int idStart = body.position;
+    int slot = slot(body.array, idStart, idLength);
+    int entry = table[slot] - 1;
+    if (entry < 0) {
+      entry = count++;
+      if (entry == kept.length) {
+        kept = Arrays.copyOf(kept, entry * 2);
+        frameStarts = Arrays.copyOf(frameStarts, entry * 2);
+        bodySizes = Arrays.copyOf(bodySizes, entry * 2);
+      }
+      table[slot] = entry + 1;
+    }
+    kept[entry] = keep(body.array, from, idStart + idLength - from);
+    frameStarts[entry] = scan.frameStart();
+    bodySizes[entry] = scan.bodyEnd() - from;
+    if (count * 2 > table.length) {
+      grow();
+    }
+  }
+
+  private long keep(byte[] array, int from, int length) {
+    if (pageEnd + length > PAGE) {
+      pages.add(new byte[Math.max(PAGE, length)]);
+      pageEnd = 0;
+    }
+    System.arraycopy(array, from, pages.get(pages.size() - 1), pageEnd, length);
+    long place = (long) (pages.size() - 1) << 32 | pageEnd;
+    pageEnd += length;
+    return place;
+  }
+
+  /** Where the entry of an id is, or would be. */
+  private int slot(byte[] array, int start, int length) {
+    int mask = table.length - 1;
+    int slot = hash(array, start, length) & mask;
+    while (table[slot] != 0) {
+      Bytes entry = entry(table[slot] - 1);
+      int end = endOfTimes(entry);
+      if (end == length
+          && Arrays.equals(entry.array, entry.position, entry.position + length, array, start, start + length)) {
+        return slot;
+      }
+      slot = (slot + 1) & mask;
+    }
+    return slot;
+  }
+
+  /** Moves the cursor from an entry's beginning to its id, and answers the id's length. */
+  private static int endOfTimes(Bytes entry) {
+    entry.position++;
+    entry.getVarint();
+    entry.getVarint();
+    entry.getVarint();
+    return (int) entry.getVarint();
+  }
+
+  private Bytes entry(int entry) {
+    long place = kept[entry];
+    return new Bytes(pages.get((int) (place >>> 32)), (int) place);
+  }
+
+  private void grow() {
+    int[] old = table;
+    table = new int[old.length * 4];
+    int mask = table.length - 1;
+    for (int occupied : old) {
+      if (occupied != 0) {
+        Bytes entry = entry(occupied - 1);
+        int length = endOfTimes(entry);
+        int slot = hash(entry.array, entry.position, length) & mask;
+        while (table[slot] != 0) {
+          slot = (slot + 1) & mask;
+        }
+        table[slot] = occupied;
+      }
+    }
+  }
+
+  /** FNV-1a by G. Fowler, L. C. Noll and P. Vo, with the high bits mixed in, since the table takes the low ones. */
+  private static int hash(byte[] array, int start, int length) {
+    int hash = 0x811c9dc5;
+    for (int i = start; i < start + length; i++) {
+      hash = (hash ^ array[i]) * 0x01000193;
+    }
+    return hash ^ (hash >>> 15);
+  }
+
+  /** The record of a task; its payload is read by {@code payloads} when it is asked for. */
+  @Nullable
+  TaskRecord find(String taskId, Payloads payloads) {
+    byte[] id = taskId.getBytes(StandardCharsets.UTF_8);
+    int occupied = table[slot(id, 0, id.length)];
+    if (occupied == 0) {
+      return null;
+    }
+    int number = occupied - 1;
+    Bytes entry = entry(number);
+    int frameType = entry.getByte();
+    Shape shape = shapes.get((int) entry.getVarint());
+    Instant startedAt = header.created().plusNanos(entry.getSigned());
+    Instant finishedAt = startedAt.plusNanos(entry.getSigned());
+    int keptLength = (int) entry.getVarint() + entry.position - (int) kept[number];
+    Payload payload = payloads.at(taskId, frameType, frameStarts[number], bodySizes[number], keptLength);
+    return new TaskRecord(
+        taskId, shape.kind(), shape.type(), shape.codec(), shape.attempt(), startedAt, finishedAt, payload);
+  }
+
+  /** Makes the payloads of records. */
+  interface Payloads {
+    /** @param headLength how many bytes of the frame's body stand before its payload */
+    Payload at(String taskId, int frameType, long frameStart, int bodySize, int headLength);
+  }
+}

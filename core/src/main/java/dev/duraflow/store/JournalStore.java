@@ -1,0 +1,132 @@
+package dev.duraflow.store;
+
+import dev.duraflow.error.CorruptRecordException;
+import dev.duraflow.error.StoreException;
+import dev.duraflow.store.Frames.Decoded;
+import dev.duraflow.store.Frames.Header;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+
+/**
+ * Keeps each run in one append-only file: {@code DIRECTORY/RUN/journal}. Records that are ready at the same time share one sync.
+ * The format is drawn at {@link Frames}, the protocol of writing at {@link JournalWriter}.
+ */
+final class JournalStore implements Store {
+  /** In bytes; larger outputs go beside the journal. */
+  private static final int SIDE_FILE_THRESHOLD = 1 << 20;
+
+  private final RunDirectories directories;
+  private final Clock clock;
+  private final Disk disk;
+  private final SecureRandom random = new SecureRandom();
+
+  JournalStore(RunDirectories directories, Clock clock, Disk disk) {
+    this.directories = directories;
+    this.clock = clock;
+    this.disk = disk;
+  }
+
+  static JournalStore at(Path directory) {
+    Disk disk = new Disk();
+    return new JournalStore(RunDirectories.at(directory, disk), Clock.systemUTC(), disk);
+  }
+
+  @Override
+  public OpenRun open(String runId) {
+    return open(runId, Durability.STRICT);
+  }
+
+  @Override
+  public OpenRun open(String runId, Durability durability) {
+    try {
+      Path directory = directories.claim(runId);
+      RunLock ownership = RunLock.acquire(directory.resolve(".lock"), runId, clock);
+      try {
+        return open(runId, directory.resolve("journal"), durability, ownership);
+      } catch (Throwable e) {
+        ownership.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new StoreException(
+          "cannot open run '" + runId + "' in " + directories.root() + ": " + FileStore.reason(e)
+              + "; see that the directory is there and can be written to",
+          e);
+    }
+  }
+
+  private OpenRun open(String runId, Path path, Durability durability, RunLock ownership) throws IOException {
+    DiskFile file = disk.open(path);
+    try {
+      Decoded begin = Header.read(file);
+      if (begin == null) {
+        begin = create(runId, path, file);
+      } else {
+        check(begin, runId, path);
+      }
+      JournalIndex index = new JournalIndex(file, begin.header(), begin.end());
+      long end = index.readTo(Long.MAX_VALUE);
+      cutTornTail(runId, path, file, begin.header(), end);
+      SideFiles sideFiles = new SideFiles(runId, path.resolveSibling("outputs"), disk, SIDE_FILE_THRESHOLD);
+      sideFiles.collect(index.sideFiles);
+      JournalWriter writer = new JournalWriter(runId, file, begin.header(), index.shapes, end, durability);
+      return new JournalRun(runId, path, file, begin.header(), index, writer, sideFiles, ownership);
+    } catch (Throwable e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Begins a journal. A file that is no longer than its header would be holds nothing: the process that made it died before the
+   * header was durable.
+   */
+  private Decoded create(String runId, Path path, DiskFile file) throws IOException {
+    Header header = new Header(runId, random.nextLong(), clock.instant());
+    byte[] encoded = header.encoded();
+    if (file.size() > encoded.length) {
+      throw new CorruptRecordException(
+          path + ", the journal of run '" + runId + "', does not begin with the header of a journal; restore it from a copy,"
+              + " delete it to run everything again, or use another run id",
+          null);
+    }
+    file.truncate(0);
+    file.write(0, encoded, 0, encoded.length);
+    file.force();
+    disk.sync(path.toAbsolutePath().getParent());
+    return new Decoded(header, Frames.VERSION, encoded.length);
+  }
+
+  private static void check(Decoded begin, String runId, Path path) {
+    if (begin.version() > Frames.VERSION) {
+      throw new StoreException(path + ", the journal of run '" + runId + "', has format version " + begin.version()
+          + ", and this duraflow reads versions up to " + Frames.VERSION + "; open it with a newer duraflow");
+    }
+    if (!begin.header().runId().equals(runId)) {
+      throw new StoreException(path + " is the journal of run '" + begin.header().runId() + "' and not of run '" + runId
+          + "'; it has been moved or renamed: move it back");
+    }
+  }
+
+  /** Cuts what was being written when its process died; damage behind which something durable lies is not touched. */
+  private static void cutTornTail(String runId, Path path, DiskFile file, Header header, long end) throws IOException {
+    if (end == file.size()) {
+      return;
+    }
+    long mark = JournalScan.findMark(file, header, end);
+    if (mark >= 0) {
+      throw new CorruptRecordException(
+          path + ", the journal of run '" + runId + "', is damaged at byte " + end + ": what is there is not what was written,"
+              + " and it was durable, since byte " + mark + " was written after it; restore the file from a copy, or use"
+              + " another run id",
+          null);
+    }
+    file.truncate(end);
+    file.force();
+  }
+
+  @Override
+  public void close() {}
+}

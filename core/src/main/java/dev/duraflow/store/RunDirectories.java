@@ -1,0 +1,48 @@
+package dev.duraflow.store;
+
+import dev.duraflow.error.StoreException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A directory that holds a directory for each run, named after it by {@link FileNames}. */
+record RunDirectories(Path root, Disk disk) {
+  /** A place that is ready: its directory is there. */
+  static RunDirectories at(Path directory, Disk disk) {
+    if (directory.getFileSystem() != FileSystems.getDefault()) {
+      throw new IllegalArgumentException(
+          "directory must be on the default file system: " + directory.toUri());
+    }
+    Path root = directory.toAbsolutePath();
+    try {
+      disk.createDirectories(root);
+    } catch (IOException e) {
+      throw new StoreException(
+          "cannot keep runs in " + root + ": " + FileStore.reason(e)
+              + "; name a directory that can be written to, or one that can be created",
+          e);
+    }
+    return new RunDirectories(root, disk);
+  }
+
+  /** The directory of a run, created if it is missing. */
+  Path claim(String runId) throws IOException {
+    disk.createDirectories(root);
+    while (true) {
+      NameTable names = NameTable.of(root);
+      Path path = root.resolve(names.claim(runId));
+      boolean present = names.find(runId) != null;
+      if (present && !Files.isDirectory(path)) {
+        throw new FileSystemException(
+            path.toString(), null, "is a file, not the directory of a run");
+      }
+      // Where case is ignored, a name may be taken by another process for an id that differs in
+      // case: look again.
+      if (present || disk.createDirectory(path)) {
+        return path;
+      }
+    }
+  }
+}
