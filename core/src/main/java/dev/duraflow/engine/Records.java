@@ -63,14 +63,16 @@ public final class Records implements AutoCloseable {
           runId, task.id(), "the keys of a map", task.type().toString());
     }
     check(record, KEYS);
+    boolean finished = true;
     for (String key : keysIn(record)) {
       TaskRecord element = find(map.elementId(key));
       if (element == null) {
-        return false;
+        finished = false;
+      } else {
+        check(element, map.elementType());
       }
-      check(element, map.elementType());
     }
-    return true;
+    return finished;
   }
 
   /** The output of a finished task. */
