@@ -76,9 +76,13 @@ final class Worker implements Supplier<TaskContext> {
     gate.strike();
   }
 
-  /** Works until there is nothing to take, with one token in hand to begin with. */
-  void work() {
+  /** The token without which nobody may work. */
+  void receiveToken() {
     tokens = 1;
+  }
+
+  /** Works until there is nothing to take. */
+  void work() {
     Supplier<TaskContext> before = Context.swap(this);
     try {
       if (take()) {
@@ -90,6 +94,11 @@ final class Worker implements Supplier<TaskContext> {
     } finally {
       Context.swap(before);
     }
+  }
+
+  /** Clears the stack of a run that is stopping. */
+  void clearAway() {
+    take();
   }
 
   /** What it has to give back when it leaves. */
@@ -277,7 +286,6 @@ final class Worker implements Supplier<TaskContext> {
 
   /** Goes on where a save that is durable now left off; what is ready by it goes to the crew. */
   void proceed(Then then) {
-    tokens = 1;
     int next = then.proceed(this);
     if (next != NOTHING) {
       Entry entry = new Entry(frame, next);
