@@ -87,7 +87,7 @@ final class ExecutorTest {
   void maxConcurrency1_runsAllOnTheCaller() {
     for (Duraflow.Builder builder : builders()) {
       Duraflow duraflow = builder.maxConcurrency(1).build();
-      for (int round = 0; round < 200; round++) {
+      for (int round = 0; round < 60; round++) {
         Set<Thread> threads = ConcurrentHashMap.newKeySet();
         Dag dag = Dag.named("caller");
         Task<List<Integer>> map = mixed(dag, () -> threads.add(Thread.currentThread()));
@@ -207,7 +207,7 @@ final class ExecutorTest {
             throw new RejectedExecutionException("shut down");
           })
           .build();
-      for (int round = 0; round < 200; round++) {
+      for (int round = 0; round < 60; round++) {
         Set<Thread> threads = ConcurrentHashMap.newKeySet();
         Dag dag = Dag.named("refused");
         Task<List<Integer>> map = mixed(dag, () -> threads.add(Thread.currentThread()));

@@ -7,6 +7,7 @@ import dev.duraflow.dag.Task;
 import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.RunCancelledException;
 import dev.duraflow.error.RunFailedException;
+import dev.duraflow.error.StoreException;
 import dev.duraflow.error.TaskFailure;
 import dev.duraflow.event.RunState;
 import java.lang.invoke.MethodHandles;
@@ -188,8 +189,14 @@ public final class Execution {
   }
 
   private void begin() {
-    signals.runStarted(root.size());
-    add(root);
+    try {
+      signals.runStarted(root.size());
+      add(root);
+    } catch (Throwable t) {
+      stop(RunState.FAILED);
+      returnTokens(1);
+      throw t;
+    }
     if (root.hasUnclaimed()) {
       Ready.Entry entry = new Ready.Entry(root, Ready.Entry.INITIAL);
       ready.push(entry, entry);
@@ -239,14 +246,16 @@ public final class Execution {
   /** Throws what a run that has ended badly owes its caller. */
   public void throwIfNotSucceeded() {
     RuntimeException notClosed = closeFailure;
-    if (notClosed != null) {
-      throw notClosed;
-    }
-    if (state == RunState.FAILED) {
-      throw new RunFailedException(runId, failures());
-    }
-    if (state == RunState.CANCELLED) {
-      throw new RunCancelledException(runId, completed(), total());
+    RuntimeException bad = state == RunState.FAILED
+        ? new RunFailedException(runId, failures())
+        : state == RunState.CANCELLED
+            ? new RunCancelledException(runId, completed(), total())
+            : notClosed;
+    if (bad != null) {
+      if (notClosed != null && bad != notClosed) {
+        bad.addSuppressed(notClosed);
+      }
+      throw bad;
     }
   }
 
@@ -366,15 +375,26 @@ public final class Execution {
       crew.put(worker.thread(), worker);
       try {
         worker.work();
+      } catch (Throwable t) {
+        breakOff(worker, t);
       } finally {
         crew.remove(worker.thread());
         ranByDeparted.addAndGet(worker.takeRan());
-        leave(worker);
-        returnTokens(worker.takeTokens());
+        try {
+          leave(worker);
+        } finally {
+          returnTokens(worker.takeTokens());
+        }
       }
     } else {
       leave(worker);
     }
+  }
+
+  /** The engine itself failed, for want of memory perhaps: what is counted is not sure any more, so the run ends here. */
+  private void breakOff(Worker worker, Throwable cause) {
+    failures.add(new TaskFailure(worker.taskId(), cause));
+    stop(RunState.FAILED);
   }
 
   private void leave(Worker worker) {
@@ -409,15 +429,17 @@ public final class Execution {
   }
 
   /** Goes on with a task whose record is durable now, in the thread that found out. */
-  void proceed(Worker.Then then) {
+  void proceed(Frame in, int task, Worker.Then then) {
     Worker worker = new Worker(this, Thread.currentThread());
     worker.receiveToken();
     try {
-      worker.proceed(then);
+      worker.proceed(in, task, then);
+    } catch (Throwable t) {
+      breakOff(worker, t);
+    } finally {
       if (isStopping()) {
         worker.clearAway();
       }
-    } finally {
       ranByDeparted.addAndGet(worker.takeRan());
       returnTokens(worker.takeTokens());
     }
@@ -464,8 +486,12 @@ public final class Execution {
       }
     } catch (RuntimeException e) {
       closeFailure = e;
-    } finally {
+    } catch (Throwable t) {
+      closeFailure = new StoreException("run '" + runId + "' could not be closed: " + t, t);
+    }
+    try {
       signals.runFinished(end);
+    } finally {
       state = end;
       finished.countDown();
       LockSupport.unpark(caller);
