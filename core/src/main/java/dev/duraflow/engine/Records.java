@@ -20,6 +20,7 @@ import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -64,14 +65,16 @@ public final class Records implements AutoCloseable {
           runId, task.id(), "the keys of a map", task.type().toString());
     }
     check(record, KEYS);
+    boolean finished = true;
     for (String key : keysIn(record)) {
       TaskRecord element = find(map.elementId(key));
       if (element == null) {
-        return false;
+        finished = false;
+      } else {
+        check(element, map.elementType());
       }
-      check(element, map.elementType());
     }
-    return true;
+    return finished;
   }
 
   /** The output of a finished task. */
@@ -182,8 +185,8 @@ public final class Records implements AutoCloseable {
   /** Hands a record to the store; the stage completes when it is durable. */
   CompletionStage<Void> save(TaskRecord record) {
     try {
-      return run.save(record);
-    } catch (RuntimeException e) {
+      return Objects.requireNonNull(run.save(record), "the store returned no stage");
+    } catch (RuntimeException | Error e) {
       return CompletableFuture.failedFuture(e);
     }
   }
@@ -196,7 +199,7 @@ public final class Records implements AutoCloseable {
   public void saveNow(TaskRecord record) {
     try {
       run.saveNow(record);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       throw persistFailure(record.taskId(), e);
     }
   }
