@@ -4,6 +4,7 @@ import dev.duraflow.codec.Codec;
 import dev.duraflow.dag.Body0;
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
+import dev.duraflow.dag.PersistPolicy;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
 import dev.duraflow.engine.Execution;
@@ -50,6 +51,7 @@ public final class Duraflow implements AutoCloseable {
         executor != null ? executor : Threads.defaultExecutor(),
         builder.maxConcurrency,
         builder.failurePolicy,
+        builder.persistPolicy,
         builder.durability,
         List.copyOf(builder.listeners),
         List.copyOf(builder.progress),
@@ -175,6 +177,7 @@ public final class Duraflow implements AutoCloseable {
     private Codec codec = Codec.json();
     private @Nullable Executor executor;
     private int maxConcurrency = Threads.defaultConcurrency();
+    private PersistPolicy persistPolicy = PersistPolicy.REQUIRED;
     private Durability durability = Durability.STRICT;
     private FailurePolicy failurePolicy = FailurePolicy.FAIL_FAST;
     private final List<RunListener> listeners = new ArrayList<>();
@@ -210,6 +213,12 @@ public final class Duraflow implements AutoCloseable {
         throw new IllegalArgumentException("maxConcurrency must be >= 1: " + maxConcurrency);
       }
       this.maxConcurrency = maxConcurrency;
+      return this;
+    }
+
+    /** What becomes of tasks whose output cannot be persisted; {@link PersistPolicy#REQUIRED} by default. */
+    public Builder persistPolicy(PersistPolicy persistPolicy) {
+      this.persistPolicy = persistPolicy;
       return this;
     }
 

@@ -149,6 +149,9 @@ public final class MapTask<E extends @Nullable Object, R extends @Nullable Objec
       this.key = key;
       this.elements = elements;
       this.outer = outer;
+      if (map.isExternal()) {
+        external();
+      }
     }
 
     @Override

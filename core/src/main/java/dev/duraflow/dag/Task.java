@@ -27,6 +27,7 @@ public abstract sealed class Task<T extends @Nullable Object>
   private final int ordinal;
   private final List<Task<?>> dependencies;
   private @Nullable TypeRef<T> type;
+  private boolean external;
 
   Task(Dag dag, String id, int ordinal, List<Task<?>> dependencies) {
     this.dag = dag;
@@ -73,6 +74,19 @@ public abstract sealed class Task<T extends @Nullable Object>
   /** Says the output type, where a body cannot reveal it and it has no type arguments. */
   public final Task<T> returns(Class<T> type) {
     return returns(TypeRef.of(type));
+  }
+
+  /**
+   * Declares that the body acts on the outside world, so that it must not be called before everything that it depends on is
+   * durable, even in a run whose tasks do not wait for that ({@code Durability.PIPELINED}). Of a map, it holds for the elements.
+   */
+  public final Task<T> external() {
+    this.external = true;
+    return this;
+  }
+
+  public final boolean isExternal() {
+    return external;
   }
 
   /**

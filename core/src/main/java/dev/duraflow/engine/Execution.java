@@ -3,8 +3,10 @@ package dev.duraflow.engine;
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
 import dev.duraflow.dag.MapTask;
+import dev.duraflow.dag.PersistPolicy;
 import dev.duraflow.dag.Task;
 import dev.duraflow.error.DuraflowException;
+import dev.duraflow.error.PersistException;
 import dev.duraflow.error.RunCancelledException;
 import dev.duraflow.error.RunFailedException;
 import dev.duraflow.error.StoreException;
@@ -434,11 +436,23 @@ public final class Execution {
     return settings.durability() == Durability.PIPELINED;
   }
 
+  /** Whether a task whose output could not be persisted goes on all the same; then it is logged. */
+  boolean toleratesPersistFailure(DuraflowException failure) {
+    if (settings.persistPolicy() == PersistPolicy.REQUIRED) {
+      return false;
+    }
+    signals.notPersisted(failure);
+    return true;
+  }
+
   /** A record that nobody waited for is durable, or is not going to be. */
   void confirm(String taskId, @Nullable Throwable error) {
     try {
       if (error != null && records != null) {
-        fail(taskId, records.persistFailure(taskId, error));
+        PersistException failure = records.persistFailure(taskId, error);
+        if (!toleratesPersistFailure(failure)) {
+          fail(taskId, failure);
+        }
       }
     } finally {
       returnTokens(1);

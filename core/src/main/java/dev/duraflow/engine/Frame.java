@@ -51,12 +51,20 @@ final class Frame implements Inputs {
   private final int initialCount;
   private volatile int claimed;
   private volatile int unfinished;
+  private volatile boolean holdsUnstored;
 
-  /** The map whose elements a frame runs. */
-  record Parent(Frame frame, int task, Instant startedAt) {}
+  /**
+   * The map whose elements a frame runs.
+   *
+   * @param unstored whether its keys are in no store
+   */
+  record Parent(Frame frame, int task, Instant startedAt, boolean unstored) {}
 
   /** What may stand in {@code outputs} and is no value. */
   private record Mark(String name) {}
+
+  /** A value that is in no store. */
+  private record Unstored(@Nullable Object value) {}
 
   /** The task failed, or was skipped because something upstream did. */
   private record Blocked(String rootCause) {}
@@ -148,6 +156,16 @@ final class Frame implements Inputs {
     OUTPUTS.setRelease(outputs, task, kept);
   }
 
+  /** Puts the output of a task that has just run and could not be persisted: it stays in memory. */
+  void putUnstored(int task, @Nullable Object value) {
+    holdsUnstored = true;
+    OUTPUTS.setRelease(outputs, task, new Unstored(value));
+  }
+
+  boolean holdsUnstored() {
+    return holdsUnstored;
+  }
+
   /** Notes that a task has no output because {@code rootCause} failed. */
   void block(int task, String rootCause) {
     OUTPUTS.setRelease(outputs, task, new Blocked(rootCause));
@@ -181,7 +199,8 @@ final class Frame implements Inputs {
       int dependency = dependencies.get(d).ordinal();
       if ((int) COUNTS.getAndAdd(left, dependency, -1) == 1
           && !retain
-          && !(outputs[dependency] instanceof Blocked)) {
+          && !(outputs[dependency] instanceof Blocked)
+          && !(outputs[dependency] instanceof Unstored)) {
         OUTPUTS.setRelease(outputs, dependency, STORED);
       }
     }
@@ -221,6 +240,9 @@ final class Frame implements Inputs {
   @Nullable
   Object output(int task) {
     Object output = OUTPUTS.getAcquire(outputs, task);
+    if (output instanceof Unstored unstored) {
+      return unstored.value instanceof Frame elements ? elements.allOutputs() : unstored.value;
+    }
     if (output instanceof Mark || output instanceof Frame) {
       return output == NULL ? null : restored(task, output);
     }

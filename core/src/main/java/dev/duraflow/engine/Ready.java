@@ -19,6 +19,9 @@ final class Ready {
     final Frame frame;
     final int task;
 
+    /** Whether its inputs are known to be durable. */
+    boolean inputsAreDurable;
+
     @Nullable
     Entry next;
 

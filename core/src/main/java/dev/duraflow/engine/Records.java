@@ -117,6 +117,10 @@ public final class Records implements AutoCloseable {
   private TaskRecord require(String taskId) {
     TaskRecord record = find(taskId);
     if (record == null) {
+      run.flush().toCompletableFuture().join(); // it may still be on its way
+      record = find(taskId);
+    }
+    if (record == null) {
       throw new CorruptRecordException(
           "the record of task '" + taskId + "' in run '" + runId
               + "' was there and is gone; run the DAG again to make it anew",
@@ -201,6 +205,15 @@ public final class Records implements AutoCloseable {
       run.saveNow(record);
     } catch (RuntimeException | Error e) {
       throw persistFailure(record.taskId(), e);
+    }
+  }
+
+  /** Completes when all that was saved before is durable. */
+  CompletionStage<Void> flush() {
+    try {
+      return run.flush();
+    } catch (RuntimeException | Error e) {
+      return CompletableFuture.failedFuture(e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.duraflow.engine;
 
 import dev.duraflow.dag.FailurePolicy;
+import dev.duraflow.dag.PersistPolicy;
 import dev.duraflow.event.Progress;
 import dev.duraflow.event.RunListener;
 import dev.duraflow.store.Durability;
@@ -18,6 +19,7 @@ public record Settings(
     Executor executor,
     int maxConcurrency,
     FailurePolicy failurePolicy,
+    PersistPolicy persistPolicy,
     Durability durability,
     List<RunListener> listeners,
     List<Consumer<Progress>> progress,

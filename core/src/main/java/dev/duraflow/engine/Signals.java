@@ -67,6 +67,11 @@ final class Signals {
     completed(taskId, true);
   }
 
+  void notPersisted(Throwable failure) {
+    LOG.log(
+        System.Logger.Level.WARNING, "run '" + runId + "' goes on with an output in memory", failure);
+  }
+
   void failed(String taskId, Throwable cause) {
     send(new RunEvent.TaskFailed(runId, clock.instant(), taskId, cause));
   }

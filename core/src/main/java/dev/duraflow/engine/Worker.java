@@ -4,6 +4,7 @@ import dev.duraflow.dag.MapTask;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TaskContext;
 import dev.duraflow.engine.Ready.Entry;
+import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.RunCancelledException;
 import dev.duraflow.store.TaskRecord;
 import java.lang.invoke.MethodHandles;
@@ -54,6 +55,11 @@ final class Worker implements Supplier<TaskContext> {
   private boolean settling;
   private int ran;
   private boolean interruptedFromOutside;
+
+  /** Of the task that was taken. */
+  private boolean inputsAreDurable;
+  /** The output of the task that is about to be settled is in no store. */
+  private boolean unstored;
 
   Worker(Execution execution, Thread thread) {
     this.execution = execution;
@@ -132,6 +138,7 @@ final class Worker implements Supplier<TaskContext> {
           if (!stopping) {
             frame = top.frame;
             task = top.task;
+            inputsAreDurable = top.inputsAreDurable;
             return true;
           }
         }
@@ -154,6 +161,7 @@ final class Worker implements Supplier<TaskContext> {
     for (int next = first; next != NOTHING; ) {
       task = next;
       next = run(frame, next);
+      inputsAreDurable = false;
     }
   }
 
@@ -170,6 +178,9 @@ final class Worker implements Supplier<TaskContext> {
       }
     }
     try {
+      if (declared.isExternal() && execution.isPipelined() && !inputsAreDurable) {
+        return runWhenInputsAreDurable(in, i);
+      }
       return declared instanceof MapTask<?, ?> map ? expand(in, i, map) : compute(in, i, declared);
     } catch (Throwable e) {
       return failUnlessSettling(in, i, e);
@@ -193,8 +204,11 @@ final class Worker implements Supplier<TaskContext> {
     if (records == null) {
       return succeed(in, i, output, startedAt);
     }
-    TaskRecord record = records.record(declared, output, startedAt, execution.now());
-    return persist(records, record, in, i, worker -> worker.succeed(in, i, output, startedAt));
+    return persist(
+        () -> records.record(declared, output, startedAt, execution.now()),
+        in,
+        i,
+        worker -> worker.succeed(in, i, output, startedAt));
   }
 
   /** Has the keys of a map recorded, then lets its elements run; the last of them settles it. */
@@ -209,13 +223,20 @@ final class Worker implements Supplier<TaskContext> {
     if (records == null || keys.equals(records.keys(map).orElse(null))) {
       return begin(in, i, map, keys, startedAt);
     }
-    TaskRecord record = records.keysRecord(map, keys, startedAt, execution.now());
-    return persist(records, record, in, i, worker -> worker.begin(in, i, map, keys, startedAt));
+    return persist(
+        () -> records.keysRecord(map, keys, startedAt, execution.now()),
+        in,
+        i,
+        worker -> worker.begin(in, i, map, keys, startedAt));
   }
 
   private int begin(Frame in, int i, MapTask<?, ?> map, List<String> keys, Instant startedAt) {
     Frame elements = new Frame(
-        map.elements(keys, in), new Frame.Parent(in, i, startedAt), records, in.isWanted(i));
+        map.elements(keys, in),
+        new Frame.Parent(in, i, startedAt, unstored),
+        records,
+        in.isWanted(i));
+    unstored &= elements.unfinished() == 0;
     execution.add(elements);
     if (elements.unfinished() == 0) {
       return succeed(in, i, elements, startedAt);
@@ -285,28 +306,59 @@ final class Worker implements Supplier<TaskContext> {
   }
 
   /** Has a record saved and goes on when it is durable, or at once if the run does not wait for that. */
-  private int persist(Records records, TaskRecord record, Frame in, int i, Then then) {
-    if (execution.isPipelined()) {
-      CompletionStage<Void> saved = records.save(record);
-      spendTokens(1);
-      saved.whenComplete((done, error) -> execution.confirm(record.taskId(), error));
+  private int persist(Supplier<TaskRecord> encoder, Frame in, int i, Then then) {
+    Records store = Objects.requireNonNull(records);
+    TaskRecord record;
+    boolean now = !execution.isPipelined() && execution.ready.isEmpty();
+    try {
+      record = encoder.get();
+      if (now) {
+        store.saveNow(record); // nothing else to do: no other thread need be woken for it
+      }
+    } catch (DuraflowException e) {
+      return goOnUnstored(in, i, e, then);
+    }
+    if (now) {
       return then.proceed(this);
     }
-    if (execution.ready.isEmpty()) {
-      records.saveNow(record); // nothing else to do: no other thread need be woken for it
-      return then.proceed(this);
-    }
-    CompletionStage<Void> saved = records.save(record);
+    CompletionStage<Void> saved = store.save(record);
     if (isDone(saved)) {
       return then.proceed(this);
     }
     spendTokens(1);
-    saved.whenComplete((done, error) -> execution.proceed(
-        in,
-        i,
-        worker -> error == null
-            ? then.proceed(worker)
-            : worker.fail(in, i, records.persistFailure(record.taskId(), error))));
+    if (execution.isPipelined()) {
+      saved.whenComplete((done, error) -> execution.confirm(record.taskId(), error));
+      return then.proceed(this);
+    }
+    saved.whenComplete((done, error) -> execution.proceed(in, i, worker -> error == null
+        ? then.proceed(worker)
+        : worker.goOnUnstored(in, i, store.persistFailure(record.taskId(), error), then)));
+    return NOTHING;
+  }
+
+  /** The output could not be persisted: the task has failed, or it goes on with what is in memory, as the run was told. */
+  private int goOnUnstored(Frame in, int i, DuraflowException failure, Then then) {
+    if (!execution.toleratesPersistFailure(failure)) {
+      return fail(in, i, failure);
+    }
+    unstored = true;
+    return then.proceed(this);
+  }
+
+  /** What must not be told to the world before it is durable is run by whoever takes it when that is so. */
+  private int runWhenInputsAreDurable(Frame in, int i) {
+    Records store = Objects.requireNonNull(records);
+    spendTokens(1);
+    store.flush().whenComplete((done, error) -> execution.proceed(in, i, worker -> error == null
+        ? worker.offerDurable(in, i)
+        : worker.fail(in, i, store.persistFailure(in.graph.tasks[i].id(), error))));
+    return NOTHING;
+  }
+
+  private int offerDurable(Frame in, int i) {
+    Entry entry = new Entry(in, i);
+    entry.inputsAreDurable = true;
+    push(entry, entry, 1);
     return NOTHING;
   }
 
@@ -336,7 +388,11 @@ final class Worker implements Supplier<TaskContext> {
   // ---- settling: a task is over, and others may be ready by it
 
   private int succeed(Frame in, int i, @Nullable Object output, Instant startedAt) {
-    in.put(i, output);
+    if (unstored) {
+      in.putUnstored(i, output);
+    } else {
+      in.put(i, output);
+    }
     RAN.setOpaque(this, ran + 1);
     if (observed) {
       execution.signals.succeeded(in.graph.tasks[i].id(), startedAt);
@@ -384,6 +440,7 @@ final class Worker implements Supplier<TaskContext> {
     settling = true;
     int next = countAsSettled(in, i);
     settling = false;
+    unstored = false;
     return next;
   }
 
@@ -398,9 +455,11 @@ final class Worker implements Supplier<TaskContext> {
       return NOTHING;
     }
     String rootCause = in.anyRootCause();
-    return rootCause == null
-        ? succeed(parent.frame(), parent.task(), in, parent.startedAt())
-        : skip(parent.frame(), parent.task(), rootCause);
+    if (rootCause != null) {
+      return skip(parent.frame(), parent.task(), rootCause);
+    }
+    unstored = parent.unstored() || in.holdsUnstored();
+    return succeed(parent.frame(), parent.task(), in, parent.startedAt());
   }
 
   /** Answers the first of the successors that became ready, and pushes the others, to be taken in the order of declaration. */

@@ -17,7 +17,7 @@ public enum Durability {
    * Survives both, but does not wait: a task starts when its inputs are computed, while their records are on their way to the
    * disk. When {@code run()} returns, all are there. A crash may take the latest records, never one without those after it, and
    * their tasks run again; a task that must not start before all its inputs are durable, since it tells the world of them, is
-   * declared {@code external}.
+   * declared {@link dev.duraflow.dag.Task#external() external}.
    */
   PIPELINED,
   /**
