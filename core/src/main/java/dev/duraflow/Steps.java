@@ -45,10 +45,7 @@ final class Steps implements AutoCloseable {
       Instant startedAt = clock.instant();
       T value = task.call(NO_INPUTS);
       try {
-        opened
-            .save(task, value, startedAt, clock.instant())
-            .toCompletableFuture()
-            .join();
+        opened.save(task, value, startedAt, clock.instant()).join();
       } catch (CompletionException e) {
         throw e.getCause() instanceof RuntimeException cause ? cause : e;
       }

@@ -7,8 +7,11 @@ import dev.duraflow.dag.Task;
 import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.RunCancelledException;
 import dev.duraflow.error.RunFailedException;
+import dev.duraflow.error.StoreException;
 import dev.duraflow.error.TaskFailure;
 import dev.duraflow.event.RunState;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -30,14 +33,15 @@ import org.jspecify.annotations.Nullable;
  * became ready by it, and pushes the others. A worker that finds nothing leaves; there is no idle worker to wake. Who pushes
  * {@linkplain #summon summons} one more worker unless one is on its way already, and a worker that arrives and leaves tasks
  * behind summons the next: so the crew grows as long as there is work and threads to do it, and tiny tasks, which are gone
- * before the next worker has arrived, do not pay for threads. The thread in {@link #run} is a worker like the others, but for
- * being the one that is summoned first when it has left for lack of work.
+ * before the next worker has arrived, do not pay for threads. The thread in {@link #run} is a worker too, but has a place of
+ * its own: the others, its helpers, are counted without it, it needs no executor to come, and when it has left for lack of work
+ * it is the one that is summoned first. So a run goes on even if the executor never sends anybody.
  *
- * <p><b>No ready task is forgotten.</b> A push comes before the pusher's look at {@code arriving} and {@code workers}. If a
- * worker is arriving, it clears {@code arriving} before it looks at the stack, and so sees the push. If the crew is full, each
- * of its members looks at the stack again after it has left the count. If the look falls between a summoner's setting and
- * taking back of {@code arriving}, that summoner looks again after it took it back. All of these are volatile, hence in one
- * total order.
+ * <p><b>No ready task is forgotten.</b> A push comes before the pusher's look at {@code callerIsIdle}, {@code helpers} and
+ * {@code arriving}. The caller says that it is idle before it looks at the stack for the last time. If a helper is arriving, it
+ * clears {@code arriving} before it looks at the stack, and so sees the push. If the crew is full, each helper looks at the
+ * stack again after it has left the count. If the look falls between a summoner's setting and taking back of {@code arriving},
+ * that summoner looks again after it took it back. All of these are volatile, hence in one total order.
  *
  * <p><b>The end</b> is found by counting tokens. Each entry of the stack, each worker at work and each save under way holds at
  * least one; only who holds one can make another. Who gives back the last one ends the run: nothing is left that could go on.
@@ -45,6 +49,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Execution {
   private static final int SPINS_BEFORE_PARKING = 200;
+  private static final VarHandle CALLER_IS_IDLE;
+
+  static {
+    try {
+      CALLER_IS_IDLE =
+          MethodHandles.lookup().findVarHandle(Execution.class, "callerIsIdle", boolean.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   private final String runId;
   private final Settings settings;
@@ -54,7 +68,9 @@ public final class Execution {
   final Frame root;
 
   private final AtomicLong tokens = new AtomicLong(1);
-  private final AtomicInteger workers = new AtomicInteger();
+  /** Workers that were counted in, without the caller. */
+  private final AtomicInteger helpers = new AtomicInteger();
+
   private final AtomicInteger arriving = new AtomicInteger();
   private final Map<Thread, Worker> crew = new ConcurrentHashMap<>();
   private final CountDownLatch finished = new CountDownLatch(1);
@@ -72,6 +88,8 @@ public final class Execution {
   private volatile boolean blocked;
   private @Nullable RuntimeException closeFailure;
   private @Nullable Thread caller;
+  private int mostHelpers;
+  /** The caller has left for lack of work; who sets it back has summoned it. */
   private volatile boolean callerIsIdle;
 
   /**
@@ -131,16 +149,16 @@ public final class Execution {
   /** Runs in the calling thread, with the help of others; returns when the run has ended, whichever way. */
   public void run() {
     caller = Thread.currentThread();
+    mostHelpers = settings.maxConcurrency() - 1;
     Worker worker = new Worker(this, Thread.currentThread());
     begin();
-    workers.incrementAndGet();
     work(worker);
     boolean interrupted = false;
     while (state == RunState.RUNNING) {
       if (callerIsIdle) {
         idle();
       } else {
-        arrive(worker);
+        work(worker);
       }
       if (Thread.interrupted()) {
         interrupted = true;
@@ -165,13 +183,20 @@ public final class Execution {
 
   /** Runs on the executor; returns at once. */
   public void start() {
+    mostHelpers = settings.maxConcurrency();
     begin();
     summon();
   }
 
   private void begin() {
-    signals.runStarted(root.size());
-    add(root);
+    try {
+      signals.runStarted(root.size());
+      add(root);
+    } catch (Throwable t) {
+      stop(RunState.FAILED);
+      returnTokens(1);
+      throw t;
+    }
     if (root.hasUnclaimed()) {
       Ready.Entry entry = new Ready.Entry(root, Ready.Entry.INITIAL);
       ready.push(entry, entry);
@@ -221,29 +246,35 @@ public final class Execution {
   /** Throws what a run that has ended badly owes its caller. */
   public void throwIfNotSucceeded() {
     RuntimeException notClosed = closeFailure;
-    if (notClosed != null) {
-      throw notClosed;
-    }
-    if (state == RunState.FAILED) {
-      throw new RunFailedException(runId, failures());
-    }
-    if (state == RunState.CANCELLED) {
-      throw new RunCancelledException(runId, completed(), total());
+    RuntimeException bad = state == RunState.FAILED
+        ? new RunFailedException(runId, failures())
+        : state == RunState.CANCELLED
+            ? new RunCancelledException(runId, completed(), total())
+            : notClosed;
+    if (bad != null) {
+      if (notClosed != null && bad != notClosed) {
+        bad.addSuppressed(notClosed);
+      }
+      throw bad;
     }
   }
 
   /** Starts nothing new and interrupts what runs. */
   public void cancel() {
     stop(RunState.CANCELLED);
+    clearAway();
   }
 
-  private synchronized void stop(RunState how) {
-    if (stop == null) {
-      stop = how;
-      for (Worker worker : crew.values()) {
-        worker.interrupt();
-      }
+  /** False if the run is stopping already. */
+  private synchronized boolean stop(RunState how) {
+    if (stop != null) {
+      return false;
     }
+    stop = how;
+    for (Worker worker : crew.values()) {
+      worker.interrupt();
+    }
+    return true;
   }
 
   boolean isStopping() {
@@ -280,110 +311,135 @@ public final class Execution {
 
   /** Sees to it that one more worker comes, if there is work for it and room in the crew. */
   void summon() {
-    while (!ready.isEmpty() && hasRoom() && arriving.compareAndSet(0, 1)) {
-      if (hasRoom()) {
-        send();
+    while (!ready.isEmpty()) {
+      if (callerIsIdle && CALLER_IS_IDLE.compareAndSet(this, true, false)) {
+        LockSupport.unpark(caller);
         return;
       }
-      arriving.set(0);
+      if (!hasRoom() || !arriving.compareAndSet(0, 1)) {
+        return;
+      }
+      if (!hasRoom()) {
+        arriving.set(0);
+      } else if (send()) {
+        return;
+      } else {
+        arriving.set(0);
+        if (caller != null || helpers.get() > 0) {
+          return; // The work is left to those who are there: they look at the stack again before they leave.
+        }
+      }
     }
   }
 
   private boolean hasRoom() {
-    return workers.get() < settings.maxConcurrency();
+    return helpers.get() < mostHelpers;
   }
 
-  /** Sends for the caller if it has nothing to do, else for a thread of the executor. */
-  private void send() {
-    if (callerIsIdle) {
-      callerIsIdle = false;
-      LockSupport.unpark(caller);
-      return;
-    }
+  /** Sends for a thread of the executor; false if the executor refuses. */
+  private boolean send() {
     try {
       settings.executor().execute(this::arriveHere);
-    } catch (RuntimeException | Error e) {
-      arriving.set(0);
-      if (workers.get() == 0) {
-        giveUp(e);
+      return true;
+    } catch (Throwable refusal) {
+      // While this thread has the say nobody comes: if nobody is there, what lies on the stack stays there.
+      Ready.Entry top = caller == null && helpers.get() == 0 ? ready.peek() : null;
+      if (top != null) {
+        giveUp(top, refusal);
       }
-      // Else the work is left to those who are there: they look at the stack again before they
-      // leave.
+      return false;
     }
   }
 
   private void arriveHere() {
     Thread thread = Thread.currentThread();
-    if (crew.containsKey(thread)) {
-      arriving.set(
-          0); // an executor that runs things in the calling thread, and that one is at work already
-    } else {
-      arrive(new Worker(this, thread));
+    if (isCaller(thread) || crew.containsKey(thread)) {
+      // An executor that runs things in the calling thread, and that one is at work or about to be.
+      arriving.set(0);
+      return;
+    }
+    // Counted first, so that nobody takes the crew for empty or has another helper sent meanwhile.
+    boolean hasPlace = helpers.incrementAndGet() <= mostHelpers;
+    arriving.set(0);
+    if (hasPlace) {
+      work(new Worker(this, thread));
+    } else { // sent by an executor that refused it, or twice
+      helpers.decrementAndGet();
+      summon();
     }
   }
 
-  /** A summoned worker has come. If the crew is full meanwhile, its members will see what it was summoned for. */
-  private void arrive(Worker worker) {
-    arriving.set(0);
-    int members;
-    do {
-      members = workers.get();
-      if (members >= settings.maxConcurrency()) {
-        callerIsIdle |= isCaller(worker.thread());
-        return;
-      }
-    } while (!workers.compareAndSet(members, members + 1));
-    work(worker);
-  }
-
-  /** A worker that has been counted in works, and leaves. */
+  /** The caller, or a helper that has been counted in, works and leaves. */
   private void work(Worker worker) {
-    if (takeToken()) {
+    if (takeToken(worker)) {
       crew.put(worker.thread(), worker);
       try {
         worker.work();
+      } catch (Throwable t) {
+        breakOff(worker, t);
       } finally {
         crew.remove(worker.thread());
         ranByDeparted.addAndGet(worker.takeRan());
-        leave(worker);
-        returnTokens(worker.takeTokens());
+        try {
+          leave(worker);
+        } finally {
+          returnTokens(worker.takeTokens());
+        }
       }
     } else {
       leave(worker);
     }
   }
 
-  /** The caller is to be sent for from the moment that it is not counted. */
+  /** The engine itself failed, for want of memory perhaps: what is counted is not sure any more, so the run ends here. */
+  private void breakOff(Worker worker, Throwable cause) {
+    failures.add(new TaskFailure(worker.taskId(), cause));
+    stop(RunState.FAILED);
+  }
+
   private void leave(Worker worker) {
     if (isCaller(worker.thread())) {
       callerIsIdle = true;
+    } else {
+      helpers.decrementAndGet();
     }
-    workers.decrementAndGet();
     summon();
   }
 
   /** Nobody can work: the executor takes nothing, and no thread is here. */
-  private void giveUp(Throwable refusal) {
-    Ready.Entry top = ready.peek();
-    String taskId =
-        top == null ? root.graph.dag.name() : top.frame.graph.tasks[Math.max(top.task, 0)].id();
-    fail(
-        taskId,
-        new DuraflowException(
-            "the executor refused to run it: " + refusal.getMessage()
-                + "; open duraflow with an executor that is not shut down",
-            refusal));
-    stop(RunState.FAILED);
-    workers.incrementAndGet();
-    work(new Worker(this, Thread.currentThread()));
+  private void giveUp(Ready.Entry top, Throwable refusal) {
+    if (stop(RunState.FAILED)) {
+      fail(
+          top.frame.graph.tasks[Math.max(top.task, 0)].id(),
+          new DuraflowException(
+              "the executor refused to run it: " + refusal.getMessage()
+                  + "; open duraflow with an executor that is not shut down",
+              refusal));
+    }
+    clearAway();
+  }
+
+  /** Takes off the stack what a run that is stopping will not run, so that it ends even if no worker comes. */
+  private void clearAway() {
+    Worker worker = new Worker(this, Thread.currentThread());
+    if (takeToken(worker)) {
+      worker.clearAway();
+      returnTokens(worker.takeTokens());
+    }
   }
 
   /** Goes on with a task whose record is durable now, in the thread that found out. */
-  void proceed(Worker.Then then) {
+  void proceed(Frame in, int task, Worker.Then then) {
     Worker worker = new Worker(this, Thread.currentThread());
+    worker.receiveToken();
     try {
-      worker.proceed(then);
+      worker.proceed(in, task, then);
+    } catch (Throwable t) {
+      breakOff(worker, t);
     } finally {
+      if (isStopping()) {
+        worker.clearAway();
+      }
       ranByDeparted.addAndGet(worker.takeRan());
       returnTokens(worker.takeTokens());
     }
@@ -392,7 +448,7 @@ public final class Execution {
   // ---- the end
 
   /** A token for a worker; none when the run is over. */
-  private boolean takeToken() {
+  private boolean takeToken(Worker worker) {
     long held;
     do {
       held = tokens.get();
@@ -400,6 +456,7 @@ public final class Execution {
         return false;
       }
     } while (!tokens.compareAndSet(held, held + 1));
+    worker.receiveToken();
     return true;
   }
 
@@ -429,8 +486,12 @@ public final class Execution {
       }
     } catch (RuntimeException e) {
       closeFailure = e;
-    } finally {
+    } catch (Throwable t) {
+      closeFailure = new StoreException("run '" + runId + "' could not be closed: " + t, t);
+    }
+    try {
       signals.runFinished(end);
+    } finally {
       state = end;
       finished.countDown();
       LockSupport.unpark(caller);

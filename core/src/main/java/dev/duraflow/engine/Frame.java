@@ -164,9 +164,10 @@ final class Frame implements Inputs {
     return null;
   }
 
-  /** One input of a task has come; whether it was the last. */
+  /** One input of a task has come; whether it was the last, and the task is not one that was finished from the beginning. */
   boolean inputArrived(int task) {
-    return graph.dependencyCounts[task] == 1 || (int) COUNTS.getAndAdd(missing, task, -1) == 1;
+    return (graph.dependencyCounts[task] == 1 || (int) COUNTS.getAndAdd(missing, task, -1) == 1)
+        && outputs[task] == null;
   }
 
   /** A task has settled and needs its inputs no more. */

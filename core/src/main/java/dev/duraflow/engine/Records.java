@@ -19,6 +19,7 @@ import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -63,14 +64,16 @@ public final class Records implements AutoCloseable {
           runId, task.id(), "the keys of a map", task.type().toString());
     }
     check(record, KEYS);
+    boolean finished = true;
     for (String key : keysIn(record)) {
       TaskRecord element = find(map.elementId(key));
       if (element == null) {
-        return false;
+        finished = false;
+      } else {
+        check(element, map.elementType());
       }
-      check(element, map.elementType());
     }
-    return true;
+    return finished;
   }
 
   /** The output of a finished task. */
@@ -150,7 +153,7 @@ public final class Records implements AutoCloseable {
     }
   }
 
-  CompletionStage<Void> saveKeys(
+  CompletableFuture<Void> saveKeys(
       MapTask<?, ?> map, List<String> keys, Instant startedAt, Instant finishedAt) {
     return save(map.id(), Kind.KEYS, KEYS, keys, startedAt, finishedAt);
   }
@@ -160,12 +163,12 @@ public final class Records implements AutoCloseable {
    *
    * @throws CodecException if it cannot be encoded so that it can be decoded again
    */
-  public CompletionStage<Void> save(
+  public CompletableFuture<Void> save(
       Task<?> task, @Nullable Object output, Instant startedAt, Instant finishedAt) {
     return save(task.id(), Kind.OUTPUT, task.type(), output, startedAt, finishedAt);
   }
 
-  private CompletionStage<Void> save(
+  private CompletableFuture<Void> save(
       String taskId,
       Kind kind,
       TypeRef<?> type,
@@ -175,28 +178,33 @@ public final class Records implements AutoCloseable {
     Payload payload = Payload.of(encode(taskId, type, value));
     TaskRecord record = new TaskRecord(
         taskId, kind, type.toString(), codec.name(), 1, startedAt, finishedAt, payload);
-    CompletionStage<Void> saved;
+    CompletionStage<Void> stage;
     try {
-      saved = run.save(record);
-    } catch (RuntimeException e) {
+      stage = Objects.requireNonNull(run.save(record), "the store returned no stage");
+    } catch (RuntimeException | Error e) {
       throw new PersistException(runId, taskId, e);
     }
-    if (saved instanceof CompletableFuture<Void> future
-        && future.isDone()
-        && !future.isCompletedExceptionally()) {
-      return saved;
+    if (stage.getClass() == CompletableFuture.class) {
+      CompletableFuture<Void> future = (CompletableFuture<Void>) stage;
+      if (future.isDone() && !future.isCompletedExceptionally()) {
+        return future;
+      }
     }
-    return saved.handle((done, failure) -> {
-      if (failure != null) {
-        throw new PersistException(
+    // Of any other stage, no more is asked than what every stage can do.
+    CompletableFuture<Void> saved = new CompletableFuture<>();
+    stage.whenComplete((done, failure) -> {
+      if (failure == null) {
+        saved.complete(null);
+      } else {
+        saved.completeExceptionally(new PersistException(
             runId,
             taskId,
             failure instanceof CompletionException && failure.getCause() != null
                 ? failure.getCause()
-                : failure);
+                : failure));
       }
-      return null;
     });
+    return saved;
   }
 
   private byte[] encode(String taskId, TypeRef<?> type, @Nullable Object value) {

@@ -4,6 +4,7 @@ import dev.duraflow.dag.MapTask;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TaskContext;
 import dev.duraflow.engine.Ready.Entry;
+import dev.duraflow.error.RunCancelledException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.channels.ClosedByInterruptException;
@@ -12,7 +13,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +49,7 @@ final class Worker implements Supplier<TaskContext> {
   private Frame frame;
 
   private int task = NOTHING;
+  private boolean settling;
   private int ran;
   private boolean interruptedFromOutside;
 
@@ -76,9 +77,13 @@ final class Worker implements Supplier<TaskContext> {
     gate.strike();
   }
 
-  /** Works until there is nothing to take, with one token in hand to begin with. */
-  void work() {
+  /** The token without which nobody may work. */
+  void receiveToken() {
     tokens = 1;
+  }
+
+  /** Works until there is nothing to take. */
+  void work() {
     Supplier<TaskContext> before = Context.swap(this);
     try {
       if (take()) {
@@ -90,6 +95,11 @@ final class Worker implements Supplier<TaskContext> {
     } finally {
       Context.swap(before);
     }
+  }
+
+  /** Clears the stack of a run that is stopping. */
+  void clearAway() {
+    take();
   }
 
   /** What it has to give back when it leaves. */
@@ -160,8 +170,16 @@ final class Worker implements Supplier<TaskContext> {
     try {
       return declared instanceof MapTask<?, ?> map ? expand(in, i, map) : compute(in, i, declared);
     } catch (Throwable e) {
-      return fail(in, i, e);
+      return failUnlessSettling(in, i, e);
     }
+  }
+
+  /** What has been counted off in part cannot be counted off as failed: then the run as a whole is broken off. */
+  private int failUnlessSettling(Frame in, int i, Throwable thrown) {
+    if (settling) {
+      throw new IllegalStateException("settling " + in.graph.tasks[i] + " broke off", thrown);
+    }
+    return fail(in, i, thrown);
   }
 
   private int compute(Frame in, int i, Task<?> declared) throws Exception {
@@ -173,7 +191,7 @@ final class Worker implements Supplier<TaskContext> {
     if (records == null) {
       return succeed(in, i, output, startedAt);
     }
-    CompletionStage<Void> saved = records.save(declared, output, startedAt, execution.now());
+    CompletableFuture<Void> saved = records.save(declared, output, startedAt, execution.now());
     return whenDurable(saved, in, i, worker -> worker.succeed(in, i, output, startedAt));
   }
 
@@ -189,7 +207,7 @@ final class Worker implements Supplier<TaskContext> {
     if (records == null || keys.equals(records.keys(map).orElse(null))) {
       return begin(in, i, map, keys, startedAt);
     }
-    CompletionStage<Void> saved = records.saveKeys(map, keys, startedAt, execution.now());
+    CompletableFuture<Void> saved = records.saveKeys(map, keys, startedAt, execution.now());
     return whenDurable(saved, in, i, worker -> worker.begin(in, i, map, keys, startedAt));
   }
 
@@ -264,21 +282,27 @@ final class Worker implements Supplier<TaskContext> {
     int proceed(Worker worker);
   }
 
-  private int whenDurable(CompletionStage<Void> saved, Frame in, int i, Then then) {
-    if (saved instanceof CompletableFuture<Void> future && future.isDone()) {
-      future.join();
+  private int whenDurable(CompletableFuture<Void> saved, Frame in, int i, Then then) {
+    if (saved.isDone()) {
+      saved.join();
       return then.proceed(this);
     }
     spendTokens(1);
     saved.whenComplete((done, error) -> execution.proceed(
-        worker -> error == null ? then.proceed(worker) : worker.fail(in, i, error)));
+        in, i, worker -> error == null ? then.proceed(worker) : worker.fail(in, i, error)));
     return NOTHING;
   }
 
   /** Goes on where a save that is durable now left off; what is ready by it goes to the crew. */
-  void proceed(Then then) {
-    tokens = 1;
-    int next = then.proceed(this);
+  void proceed(Frame in, int i, Then then) {
+    frame = in;
+    task = i;
+    int next;
+    try {
+      next = then.proceed(this);
+    } catch (Throwable e) {
+      next = failUnlessSettling(in, i, e);
+    }
     if (next != NOTHING) {
       Entry entry = new Entry(frame, next);
       push(entry, entry, 1);
@@ -316,7 +340,9 @@ final class Worker implements Supplier<TaskContext> {
 
   private static boolean isInterruption(Throwable thrown) {
     for (Throwable t = thrown; t != null; t = t.getCause()) {
-      if (t instanceof InterruptedException || t instanceof ClosedByInterruptException) {
+      if (t instanceof InterruptedException
+          || t instanceof ClosedByInterruptException
+          || t instanceof RunCancelledException) { // of a run within the body, whose caller was interrupted
         return true;
       }
     }
@@ -331,6 +357,13 @@ final class Worker implements Supplier<TaskContext> {
 
   /** Lets the inputs go, counts the task off at its successors, and settles the map whose last element this was. */
   private int settle(Frame in, int i) {
+    settling = true;
+    int next = countAsSettled(in, i);
+    settling = false;
+    return next;
+  }
+
+  private int countAsSettled(Frame in, int i) {
     in.releaseInputs(i);
     Frame.Parent parent = in.parent;
     if (parent == null) {
@@ -395,6 +428,11 @@ final class Worker implements Supplier<TaskContext> {
 
   @Override
   public TaskContext get() {
-    return new Context(execution, frame.graph.tasks[task].id());
+    return new Context(execution, taskId());
+  }
+
+  /** The task that was taken last. */
+  String taskId() {
+    return frame.graph.tasks[task].id();
   }
 }
