@@ -244,8 +244,6 @@ final class ArchitectureTest {
             "event.RunEvent",
             "event.RunListener",
             "event.RunState",
-            "store.FileStore",
-            "store.MemoryStore",
             "store.OpenRun",
             "store.Payload",
             "store.Store",
