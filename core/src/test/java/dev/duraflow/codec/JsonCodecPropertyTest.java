@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 
 /** Random values of random types: what comes back equals what went in. */
 final class JsonCodecPropertyTest {
-  private static final int TYPES = 1_000;
+  private static final int TYPES = 300;
   private static final int VALUES = 20;
   private static final int DEEPEST = 4;
 
