@@ -342,7 +342,9 @@ final class Worker implements Supplier<TaskContext> {
     for (Throwable t = thrown; t != null; t = t.getCause()) {
       if (t instanceof InterruptedException
           || t instanceof ClosedByInterruptException
-          || t instanceof RunCancelledException) { // of a run within the body, whose caller was interrupted
+          || t
+              instanceof
+              RunCancelledException) { // of a run within the body, whose caller was interrupted
         return true;
       }
     }
