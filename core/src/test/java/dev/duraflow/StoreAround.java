@@ -72,8 +72,7 @@ final class StoreAround implements Store {
     };
   }
 
+  /** The inner store is for whoever opened it to close. */
   @Override
-  public void close() {
-    inner.close();
-  }
+  public void close() {}
 }

@@ -79,6 +79,7 @@ public final class Execution {
   private final AtomicInteger total;
   private final AtomicInteger reused = new AtomicInteger();
   private final AtomicInteger ranByDeparted = new AtomicInteger();
+  private final AtomicInteger mostSeenCompleted = new AtomicInteger();
   private final Queue<TaskFailure> failures = new ConcurrentLinkedQueue<>();
 
   private volatile RunState state = RunState.RUNNING;
@@ -123,13 +124,16 @@ public final class Execution {
     return reused.get();
   }
 
-  /** How many tasks have an output. */
+  /**
+   * How many tasks have an output. What a worker has done is missing for a moment while it leaves, and never counted twice, so
+   * that the most that was ever seen is right.
+   */
   public int completed() {
     int ran = ranByDeparted.get();
     for (Worker worker : crew.values()) {
       ran += worker.ran();
     }
-    return reused.get() + ran;
+    return mostSeenCompleted.accumulateAndGet(reused.get() + ran, Math::max);
   }
 
   public List<TaskFailure> failures() {

@@ -46,7 +46,7 @@ final class Signals {
 
   void runFinished(RunState state) {
     LOG.log(System.Logger.Level.DEBUG, "run {0} ends as {1}", runId, state);
-    send(new RunEvent.RunFinished(runId, clock.instant(), state));
+    guarded(clock, () -> send(new RunEvent.RunFinished(runId, clock.instant(), state)));
   }
 
   void started(String taskId) {
