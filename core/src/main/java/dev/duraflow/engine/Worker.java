@@ -330,9 +330,12 @@ final class Worker implements Supplier<TaskContext> {
       saved.whenComplete((done, error) -> execution.confirm(record.taskId(), error));
       return then.proceed(this);
     }
-    saved.whenComplete((done, error) -> execution.proceed(in, i, worker -> error == null
-        ? then.proceed(worker)
-        : worker.goOnUnstored(in, i, store.persistFailure(record.taskId(), error), then)));
+    saved.whenComplete((done, error) -> execution.proceed(
+        in,
+        i,
+        worker -> error == null
+            ? then.proceed(worker)
+            : worker.goOnUnstored(in, i, store.persistFailure(record.taskId(), error), then)));
     return NOTHING;
   }
 
@@ -349,9 +352,14 @@ final class Worker implements Supplier<TaskContext> {
   private int runWhenInputsAreDurable(Frame in, int i) {
     Records store = Objects.requireNonNull(records);
     spendTokens(1);
-    store.flush().whenComplete((done, error) -> execution.proceed(in, i, worker -> error == null
-        ? worker.offerDurable(in, i)
-        : worker.fail(in, i, store.persistFailure(in.graph.tasks[i].id(), error))));
+    store
+        .flush()
+        .whenComplete((done, error) -> execution.proceed(
+            in,
+            i,
+            worker -> error == null
+                ? worker.offerDurable(in, i)
+                : worker.fail(in, i, store.persistFailure(in.graph.tasks[i].id(), error))));
     return NOTHING;
   }
 
@@ -422,7 +430,9 @@ final class Worker implements Supplier<TaskContext> {
     for (Throwable t = thrown; t != null; t = t.getCause()) {
       if (t instanceof InterruptedException
           || t instanceof ClosedByInterruptException
-          || t instanceof RunCancelledException) { // of a run within the body, whose caller was interrupted
+          || t
+              instanceof
+              RunCancelledException) { // of a run within the body, whose caller was interrupted
         return true;
       }
     }

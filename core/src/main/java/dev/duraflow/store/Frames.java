@@ -91,7 +91,9 @@ final class Frames {
       }
       String runId = in.getString((int) idLength);
       int found = in.crc32c(0, in.position);
-      return in.getInt() == found ? new Decoded(new Header(runId, salt, created), version, in.position) : null;
+      return in.getInt() == found
+          ? new Decoded(new Header(runId, salt, created), version, in.position)
+          : null;
     }
 
     /** The bits that a frame's CRC is mixed with at a position (the finalizer of MurmurHash3, by A. Appleby). */
@@ -107,7 +109,8 @@ final class Frames {
   record Decoded(Header header, int version, int end) {}
 
   /** What many records have in common. */
-  record Shape(Kind kind, int attempt, String codec, @Nullable String type) {
+  record Shape(
+      Kind kind, int attempt, String codec, @Nullable String type) {
     static Shape of(TaskRecord record) {
       return new Shape(record.kind(), record.attempt(), record.codec(), record.type());
     }

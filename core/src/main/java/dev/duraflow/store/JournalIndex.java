@@ -63,9 +63,8 @@ final class JournalIndex {
       } else if (type == Frames.RECORD || type == Frames.BESIDE) {
         add(body);
         if (type == Frames.BESIDE) {
-          sideFiles.add(
-              SideFiles.name(
-                  Arrays.copyOfRange(body.array, scan.bodyEnd() - SideFiles.HASH, scan.bodyEnd())));
+          sideFiles.add(SideFiles.name(
+              Arrays.copyOfRange(body.array, scan.bodyEnd() - SideFiles.HASH, scan.bodyEnd())));
         }
       }
     }
@@ -125,7 +124,8 @@ final class JournalIndex {
       Bytes entry = entry(table[slot] - 1);
       int end = endOfTimes(entry);
       if (end == length
-          && Arrays.equals(entry.array, entry.position, entry.position + length, array, start, start + length)) {
+          && Arrays.equals(
+              entry.array, entry.position, entry.position + length, array, start, start + length)) {
         return slot;
       }
       slot = (slot + 1) & mask;
@@ -188,9 +188,17 @@ final class JournalIndex {
     Instant startedAt = header.created().plusNanos(entry.getSigned());
     Instant finishedAt = startedAt.plusNanos(entry.getSigned());
     int keptLength = (int) entry.getVarint() + entry.position - (int) kept[number];
-    Payload payload = payloads.at(taskId, frameType, frameStarts[number], bodySizes[number], keptLength);
+    Payload payload =
+        payloads.at(taskId, frameType, frameStarts[number], bodySizes[number], keptLength);
     return new TaskRecord(
-        taskId, shape.kind(), shape.type(), shape.codec(), shape.attempt(), startedAt, finishedAt, payload);
+        taskId,
+        shape.kind(),
+        shape.type(),
+        shape.codec(),
+        shape.attempt(),
+        startedAt,
+        finishedAt,
+        payload);
   }
 
   /** Makes the payloads of records. */

@@ -22,15 +22,16 @@ final class JournalStore implements Store {
   private final Disk disk;
   private final SecureRandom random = new SecureRandom();
 
-  JournalStore(RunDirectories directories, Clock clock, Disk disk) {
-    this.directories = directories;
+  JournalStore(Path directory, Clock clock, Disk disk) {
+    this.directories = new RunDirectories(directory, disk);
     this.clock = clock;
     this.disk = disk;
   }
 
   static JournalStore at(Path directory) {
-    Disk disk = new Disk();
-    return new JournalStore(RunDirectories.at(directory, disk), Clock.systemUTC(), disk);
+    JournalStore store = new JournalStore(directory, Clock.systemUTC(), new Disk());
+    store.directories.create();
+    return store;
   }
 
   @Override
@@ -57,7 +58,8 @@ final class JournalStore implements Store {
     }
   }
 
-  private OpenRun open(String runId, Path path, Durability durability, RunLock ownership) throws IOException {
+  private OpenRun open(String runId, Path path, Durability durability, RunLock ownership)
+      throws IOException {
     DiskFile file = disk.open(path);
     try {
       Decoded begin = Header.read(file);
@@ -69,9 +71,11 @@ final class JournalStore implements Store {
       JournalIndex index = new JournalIndex(file, begin.header(), begin.end());
       long end = index.readTo(Long.MAX_VALUE);
       cutTornTail(runId, path, file, begin.header(), end);
-      SideFiles sideFiles = new SideFiles(runId, path.resolveSibling("outputs"), disk, SIDE_FILE_THRESHOLD);
+      SideFiles sideFiles =
+          new SideFiles(runId, path.resolveSibling("outputs"), disk, SIDE_FILE_THRESHOLD);
       sideFiles.collect(index.sideFiles);
-      JournalWriter writer = new JournalWriter(runId, file, begin.header(), index.shapes, end, durability);
+      JournalWriter writer =
+          new JournalWriter(runId, file, begin.header(), index.shapes, end, durability);
       return new JournalRun(runId, path, file, begin.header(), index, writer, sideFiles, ownership);
     } catch (Throwable e) {
       file.close();
@@ -88,7 +92,8 @@ final class JournalStore implements Store {
     byte[] encoded = header.encoded();
     if (file.size() > encoded.length) {
       throw new CorruptRecordException(
-          path + ", the journal of run '" + runId + "', does not begin with the header of a journal; restore it from a copy,"
+          path + ", the journal of run '" + runId
+              + "', does not begin with the header of a journal; restore it from a copy,"
               + " delete it to run everything again, or use another run id",
           null);
     }
@@ -101,25 +106,30 @@ final class JournalStore implements Store {
 
   private static void check(Decoded begin, String runId, Path path) {
     if (begin.version() > Frames.VERSION) {
-      throw new StoreException(path + ", the journal of run '" + runId + "', has format version " + begin.version()
-          + ", and this duraflow reads versions up to " + Frames.VERSION + "; open it with a newer duraflow");
+      throw new StoreException(path + ", the journal of run '" + runId + "', has format version "
+          + begin.version() + ", and this duraflow reads versions up to " + Frames.VERSION
+          + "; open it with a newer duraflow");
     }
     if (!begin.header().runId().equals(runId)) {
-      throw new StoreException(path + " is the journal of run '" + begin.header().runId() + "' and not of run '" + runId
-          + "'; it has been moved or renamed: move it back");
+      throw new StoreException(
+          path + " is the journal of run '" + begin.header().runId() + "' and not of run '" + runId
+              + "'; it has been moved or renamed: move it back");
     }
   }
 
   /** Cuts what was being written when its process died; damage behind which something durable lies is not touched. */
-  private static void cutTornTail(String runId, Path path, DiskFile file, Header header, long end) throws IOException {
+  private static void cutTornTail(String runId, Path path, DiskFile file, Header header, long end)
+      throws IOException {
     if (end == file.size()) {
       return;
     }
     long mark = JournalScan.findMark(file, header, end);
     if (mark >= 0) {
       throw new CorruptRecordException(
-          path + ", the journal of run '" + runId + "', is damaged at byte " + end + ": what is there is not what was written,"
-              + " and it was durable, since byte " + mark + " was written after it; restore the file from a copy, or use"
+          path + ", the journal of run '" + runId + "', is damaged at byte " + end
+              + ": what is there is not what was written,"
+              + " and it was durable, since byte " + mark
+              + " was written after it; restore the file from a copy, or use"
               + " another run id",
           null);
     }

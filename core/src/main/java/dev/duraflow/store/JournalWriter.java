@@ -69,7 +69,8 @@ final class JournalWriter {
     /** Guarded by {@link #committing}, like what follows. */
     boolean taken;
 
-    @Nullable Throwable failure;
+    @Nullable
+    Throwable failure;
 
     Batch(long start, Bytes bytes) {
       this.start = start;
@@ -143,15 +144,16 @@ final class JournalWriter {
       }
       int shape = shapeOf(record, batch);
       Bytes out = batch.bytes;
-      int content = beside == null ? payload.length : Bytes.sizeOfVarint(beside.size()) + beside.sha256().length;
-      int length =
-          1
-              + Bytes.sizeOfVarint(shape)
-              + Bytes.sizeOfSigned(started)
-              + Bytes.sizeOfSigned(elapsed)
-              + Bytes.sizeOfVarint(id.length)
-              + id.length
-              + content;
+      int content = beside == null
+          ? payload.length
+          : Bytes.sizeOfVarint(beside.size()) + beside.sha256().length;
+      int length = 1
+          + Bytes.sizeOfVarint(shape)
+          + Bytes.sizeOfSigned(started)
+          + Bytes.sizeOfSigned(elapsed)
+          + Bytes.sizeOfVarint(id.length)
+          + id.length
+          + content;
       int start = begin(batch, length);
       out.putByte(beside == null ? Frames.RECORD : Frames.BESIDE);
       out.putVarint(shape);
@@ -208,9 +210,13 @@ final class JournalWriter {
       return known;
     }
     byte[] codec = shape.codec().getBytes(StandardCharsets.UTF_8);
-    byte[] type = shape.type() == null ? new byte[0] : shape.type().getBytes(StandardCharsets.UTF_8);
-    int length =
-        2 + Bytes.sizeOfVarint(shape.attempt()) + Bytes.sizeOfVarint(codec.length) + codec.length + type.length;
+    byte[] type =
+        shape.type() == null ? new byte[0] : shape.type().getBytes(StandardCharsets.UTF_8);
+    int length = 2
+        + Bytes.sizeOfVarint(shape.attempt())
+        + Bytes.sizeOfVarint(codec.length)
+        + codec.length
+        + type.length;
     int start = begin(batch, length);
     Bytes out = batch.bytes;
     out.putByte(Frames.SHAPE);
@@ -336,7 +342,8 @@ final class JournalWriter {
       reservedTo = target;
       nextReserve = Math.min(MAX_RESERVE, nextReserve * 2);
     } catch (IOException e) {
-      // Speed is all that is lost: what is to be kept may still fit, and if not, its own write says so.
+      // Speed is all that is lost: what is to be kept may still fit, and if not, its own write says
+      // so.
     }
   }
 

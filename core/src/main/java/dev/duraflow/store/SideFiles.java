@@ -4,7 +4,6 @@ import dev.duraflow.error.CorruptRecordException;
 import dev.duraflow.error.StoreException;
 import java.io.BufferedInputStream;
 import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -115,8 +114,7 @@ final class SideFiles {
         writeOut(from, offset, length);
       } catch (IOException e) {
         // Not as an IOException, which a codec may take for one of its own.
-        throw new StoreException(
-            "cannot write into " + directory + ": " + FileStore.reason(e), e);
+        throw new StoreException("cannot write into " + directory + ": " + FileStore.reason(e), e);
       }
     }
 
@@ -208,11 +206,12 @@ final class SideFiles {
       Path file = directory.resolve(name(beside.sha256()));
       if (!Files.exists(file)) {
         throw new CorruptRecordException(
-            "the output of task '" + taskId + "' in run '" + runId + "' is gone: there is no file " + file
-                + "; restore it from a copy, or use another run id",
+            "the output of task '" + taskId + "' in run '" + runId + "' is gone: there is no file "
+                + file + "; restore it from a copy, or use another run id",
             null);
       }
-      return new Verified(new BufferedInputStream(new FileInputStream(file.toFile()), 1 << 16), file);
+      return new Verified(
+          new BufferedInputStream(new FileInputStream(file.toFile()), 1 << 16), file);
     }
 
     private final class Verified extends DigestInputStream {
@@ -241,7 +240,8 @@ final class SideFiles {
           checked = true;
           if (!Arrays.equals(getMessageDigest().digest(), beside.sha256())) {
             throw new CorruptRecordException(
-                "the output of task '" + taskId + "' in run '" + runId + "' is damaged: the content of " + file
+                "the output of task '" + taskId + "' in run '" + runId
+                    + "' is damaged: the content of " + file
                     + " is not what was written; restore it from a copy, or use another run id",
                 null);
           }
