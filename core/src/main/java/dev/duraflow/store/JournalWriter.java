@@ -146,7 +146,7 @@ final class JournalWriter {
       Bytes out = batch.bytes;
       int content = beside == null
           ? payload.length
-          : Bytes.sizeOfVarint(beside.size()) + beside.sha256().length;
+          : Bytes.sizeOfVarint(beside.size()) + SideFiles.HASH;
       int length = 1
           + Bytes.sizeOfVarint(shape)
           + Bytes.sizeOfSigned(started)
@@ -165,7 +165,7 @@ final class JournalWriter {
         out.putBytes(payload);
       } else {
         out.putVarint(beside.size());
-        out.putBytes(beside.sha256());
+        out.putBytes(SideFiles.hash(beside.name()));
       }
       end(batch, start, length);
       batch.isFull = out.position > MAX_WAITING_BYTES;

@@ -56,7 +56,7 @@ final class SideFiles {
 
   /** The payload that a record names. */
   Payload payload(String taskId, long size, byte[] sha256) {
-    return new Kept(taskId, new Beside(size, sha256));
+    return new Kept(taskId, new Beside(size, name(sha256)));
   }
 
   /** Where a payload lies, if it lies here. */
@@ -76,6 +76,10 @@ final class SideFiles {
     } catch (NoSuchFileException e) {
       // No large payload yet.
     }
+  }
+
+  static byte[] hash(String name) {
+    return HexFormat.of().parseHex(name);
   }
 
   static String name(byte[] sha256) {
@@ -172,7 +176,7 @@ final class SideFiles {
         disk.move(path, file);
         disk.sync(directory);
       }
-      return new Kept("(new)", new Beside(size, hash));
+      return new Kept("(new)", new Beside(size, file.getFileName().toString()));
     }
 
     @Override
@@ -203,7 +207,7 @@ final class SideFiles {
     /** Verified on the way: who reads to the end, or closes, is told if the content was not what was written. */
     @Override
     public InputStream open() throws IOException {
-      Path file = directory.resolve(name(beside.sha256()));
+      Path file = directory.resolve(beside.name());
       if (!Files.exists(file)) {
         throw new CorruptRecordException(
             "the output of task '" + taskId + "' in run '" + runId + "' is gone: there is no file "
@@ -238,7 +242,7 @@ final class SideFiles {
       private int checked(int end) {
         if (!checked) {
           checked = true;
-          if (!Arrays.equals(getMessageDigest().digest(), beside.sha256())) {
+          if (!name(getMessageDigest().digest()).equals(beside.name())) {
             throw new CorruptRecordException(
                 "the output of task '" + taskId + "' in run '" + runId
                     + "' is damaged: the content of " + file
