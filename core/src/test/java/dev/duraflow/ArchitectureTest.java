@@ -181,14 +181,15 @@ final class ArchitectureTest {
   }
 
   @Test
-  void staticFields_areFinal_andHoldNoCollectionThatGrows() {
+  void staticFields_areFinal_andHoldNothingButFileLocks() {
     fields().that().areStatic().should().beFinal().check(LIBRARY);
     assertThat(LIBRARY.stream()
             .flatMap(type -> type.getFields().stream())
             .filter(field -> field.getModifiers().contains(JavaModifier.STATIC))
             .filter(ArchitectureTest::mayHoldState)
             .map(JavaField::getFullName))
-        .isEmpty();
+        // The operating system keeps file locks by process; so does the table of those held.
+        .containsOnly("dev.duraflow.store.RunLock.HELD", "dev.duraflow.store.RunLock.KEPT_OPEN");
   }
 
   /** A {@code ThreadLocal} and a {@code ClassValue} live and die with their thread and their class. */

@@ -62,7 +62,7 @@ final class FileNamesTest {
     System.out.println("FileNamesTest seed " + seed);
     Random random = new Random(seed);
     Map<String, String> distinct = new HashMap<>();
-    for (int i = 0; i < 20_000; i++) {
+    for (int i = 0; i < 5_000; i++) {
       String id = randomId(random);
       for (String name : new String[] {FileNames.plain(id), FileNames.distinct(id)}) {
         assertThat(FileNames.isName(name)).as("seed %d: %s", seed, name).isTrue();

@@ -83,7 +83,7 @@ final class FileStoreCrashTest {
     long seed = new Random().nextLong();
     System.out.println("FileStoreCrashTest seed " + seed);
     Random random = new Random(seed);
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 30; round++) {
       Path place = newPlace();
       Before.values()[random.nextInt(4)].putInto(place);
       String known = state(place);
@@ -168,7 +168,7 @@ final class FileStoreCrashTest {
     long seed = new Random().nextLong();
     System.out.println("FileStoreCrashTest seed " + seed);
     Random random = new Random(seed);
-    for (int round = 0; round < 60; round++) {
+    for (int round = 0; round < 30; round++) {
       Path place = newPlace();
       Before.values()[random.nextInt(4)].putInto(place);
       AtomicBoolean healthy = new AtomicBoolean(true);
