@@ -116,6 +116,9 @@ public final class Duraflow implements AutoCloseable {
   private record Prepared(Run run, Execution execution) {}
 
   private Prepared prepare(Dag dag, String runId) {
+    if (runId.isEmpty()) {
+      throw new IllegalArgumentException("a run id must not be empty");
+    }
     Records records = store == null ? null : records(runId);
     try {
       Execution execution = new Execution(dag, runId, settings, records);

@@ -42,6 +42,9 @@ final class Frames {
   static final int RECORD = 3;
   static final int BESIDE = 4;
 
+  /** Kinds by their number in a file. */
+  static final List<Kind> KINDS = List.of(Kind.OUTPUT, Kind.KEYS);
+
   /** A length of up to five bytes and the CRC. */
   static final int MAX_OVERHEAD = 5 + Integer.BYTES;
 

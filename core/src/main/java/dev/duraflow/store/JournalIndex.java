@@ -72,7 +72,7 @@ final class JournalIndex {
   }
 
   private static Shape shape(Bytes body, int end) {
-    TaskRecord.Kind kind = TaskRecord.Kind.values()[body.getByte()];
+    TaskRecord.Kind kind = Frames.KINDS.get(body.getByte());
     int attempt = (int) body.getVarint();
     String codec = body.getString((int) body.getVarint());
     String type = body.position == end ? null : body.getString(end - body.position);
@@ -203,7 +203,11 @@ final class JournalIndex {
 
   /** Makes the payloads of records. */
   interface Payloads {
-    /** @param headLength how many bytes of the frame's body stand before its payload */
+    /**
+     * The payload of one frame.
+     *
+     * @param headLength how many bytes of the frame's body stand before its payload
+     */
     Payload at(String taskId, int frameType, long frameStart, int bodySize, int headLength);
   }
 }

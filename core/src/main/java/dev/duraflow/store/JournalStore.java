@@ -45,7 +45,7 @@ final class JournalStore implements Store {
       Path directory = directories.claim(runId);
       RunLock ownership = RunLock.acquire(directory.resolve(".lock"), runId, clock);
       try {
-        return open(runId, directory.resolve("journal"), durability, ownership);
+        return open(runId, directory, durability, ownership);
       } catch (Throwable e) {
         ownership.close();
         throw e;
@@ -58,13 +58,14 @@ final class JournalStore implements Store {
     }
   }
 
-  private OpenRun open(String runId, Path path, Durability durability, RunLock ownership)
+  private OpenRun open(String runId, Path directory, Durability durability, RunLock ownership)
       throws IOException {
+    Path path = directory.resolve("journal");
     DiskFile file = disk.open(path);
     try {
       Decoded begin = Header.read(file);
       if (begin == null) {
-        begin = create(runId, path, file);
+        begin = create(runId, directory, path, file);
       } else {
         check(begin, runId, path);
       }
@@ -72,7 +73,7 @@ final class JournalStore implements Store {
       long end = index.readTo(Long.MAX_VALUE);
       cutTornTail(runId, path, file, begin.header(), end);
       SideFiles sideFiles =
-          new SideFiles(runId, path.resolveSibling("outputs"), disk, SIDE_FILE_THRESHOLD);
+          new SideFiles(runId, directory.resolve("outputs"), disk, SIDE_FILE_THRESHOLD);
       sideFiles.collect(index.sideFiles);
       JournalWriter writer =
           new JournalWriter(runId, file, begin.header(), index.shapes, end, durability);
@@ -87,7 +88,8 @@ final class JournalStore implements Store {
    * Begins a journal. A file that is no longer than its header would be holds nothing: the process that made it died before the
    * header was durable.
    */
-  private Decoded create(String runId, Path path, DiskFile file) throws IOException {
+  private Decoded create(String runId, Path directory, Path path, DiskFile file)
+      throws IOException {
     Header header = new Header(runId, random.nextLong(), clock.instant());
     byte[] encoded = header.encoded();
     if (file.size() > encoded.length) {
@@ -100,7 +102,7 @@ final class JournalStore implements Store {
     file.truncate(0);
     file.write(0, encoded, 0, encoded.length);
     file.force();
-    disk.sync(path.toAbsolutePath().getParent());
+    disk.sync(directory);
     return new Decoded(header, Frames.VERSION, encoded.length);
   }
 

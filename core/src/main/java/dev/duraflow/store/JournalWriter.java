@@ -144,9 +144,8 @@ final class JournalWriter {
       }
       int shape = shapeOf(record, batch);
       Bytes out = batch.bytes;
-      int content = beside == null
-          ? payload.length
-          : Bytes.sizeOfVarint(beside.size()) + SideFiles.HASH;
+      int content =
+          beside == null ? payload.length : Bytes.sizeOfVarint(beside.size()) + SideFiles.HASH;
       int length = 1
           + Bytes.sizeOfVarint(shape)
           + Bytes.sizeOfSigned(started)
@@ -220,7 +219,7 @@ final class JournalWriter {
     int start = begin(batch, length);
     Bytes out = batch.bytes;
     out.putByte(Frames.SHAPE);
-    out.putByte(shape.kind().ordinal());
+    out.putByte(Frames.KINDS.indexOf(shape.kind()));
     out.putVarint(shape.attempt());
     out.putVarint(codec.length);
     out.putBytes(codec);
