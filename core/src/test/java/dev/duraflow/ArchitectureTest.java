@@ -227,6 +227,7 @@ final class ArchitectureTest {
             "dag.Inputs",
             "dag.Key",
             "dag.MapTask",
+            "dag.PersistPolicy",
             "dag.Task",
             "dag.TaskContext",
             "dag.TypeRef",
@@ -245,8 +246,10 @@ final class ArchitectureTest {
             "event.RunEvent",
             "event.RunListener",
             "event.RunState",
+            "store.Durability",
             "store.OpenRun",
             "store.Payload",
+            "store.PayloadSink",
             "store.Store",
             "store.TaskRecord");
   }

@@ -106,7 +106,7 @@ final class RandomDag {
     List<Task<?>> inputs = new ArrayList<>();
     node.dependencies.forEach(d -> inputs.add(tasks.get(d)));
     switch (node.kind) {
-      case NUMBER:
+      case NUMBER -> {
         if (node.dependencies.size() == 2) {
           return dag.task(
               node.id, inputs.get(0), inputs.get(1), (a, b) -> number(node, List.of(a, b)));
@@ -116,18 +116,21 @@ final class RandomDag {
           inputs.forEach(input -> values.add(in.get(input)));
           return number(node, values);
         });
-      case GATHERED:
+      }
+      case GATHERED -> {
         return dag.gather(
             node.id,
             (List<Task<Long>>) (List<?>) inputs,
             values -> number(node, new ArrayList<>(values)));
-      case LIST:
+      }
+      case LIST -> {
         return dag.gather(
                 node.id,
                 (List<Task<Long>>) (List<?>) inputs,
                 values -> list(node, new ArrayList<>(values)))
             .returns(LONGS);
-      default:
+      }
+      default -> {
         Task<List<Long>> source = (Task<List<Long>>) inputs.get(0);
         if (inputs.size() == 1) {
           return dag.map(node.id, source, RandomDag::key, e -> element(node, e, List.of()));
@@ -144,6 +147,7 @@ final class RandomDag {
             (Task<Long>) inputs.get(2),
             RandomDag::key,
             (e, s, t) -> element(node, e, List.of(s, t)));
+      }
     }
   }
 

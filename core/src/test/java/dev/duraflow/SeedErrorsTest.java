@@ -155,12 +155,14 @@ final class SeedErrorsTest {
 
   // ---- duraflow-rs
 
-  private static final IOException WRITE_FAILURE = new IOException("simulated write failure");
+  private static IOException writeFailure() {
+    return new IOException("simulated write failure");
+  }
 
   private static Duraflow onFailingStore() {
     return Duraflow.builder()
         .store(
-            new StoreAround(Store.inMemory(), (run, record) -> StoreAround.failed(WRITE_FAILURE)))
+            new StoreAround(Store.inMemory(), (run, record) -> StoreAround.failed(writeFailure())))
         .build();
   }
 
@@ -169,7 +171,7 @@ final class SeedErrorsTest {
     dag.task("t1", () -> 42);
     assertThat(failureOf(onFailingStore()))
         .hasMessageContaining("the output of task 't1' in run 'errors' could not be persisted")
-        .hasRootCause(WRITE_FAILURE);
+        .hasRootCause(writeFailure());
   }
 
   @Test
@@ -178,7 +180,7 @@ final class SeedErrorsTest {
         .isInstanceOfSatisfying(
             dev.duraflow.error.PersistException.class,
             e -> assertThat(e.taskId()).isEqualTo("t2"))
-        .hasRootCause(WRITE_FAILURE);
+        .hasRootCause(writeFailure());
   }
 
   @Test

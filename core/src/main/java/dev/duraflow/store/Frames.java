@@ -42,9 +42,6 @@ final class Frames {
   static final int RECORD = 3;
   static final int BESIDE = 4;
 
-  /** Kinds by their number in a file. */
-  static final List<Kind> KINDS = List.of(Kind.OUTPUT, Kind.KEYS);
-
   /** A length of up to five bytes and the CRC. */
   static final int MAX_OVERHEAD = 5 + Integer.BYTES;
 
@@ -53,6 +50,21 @@ final class Frames {
   private static final byte[] MAGIC = "duraflow".getBytes(StandardCharsets.US_ASCII);
 
   private Frames() {}
+
+  static int code(Kind kind) {
+    return switch (kind) {
+      case OUTPUT -> 0;
+      case KEYS -> 1;
+    };
+  }
+
+  static Kind kind(int code) {
+    return switch (code) {
+      case 0 -> Kind.OUTPUT;
+      case 1 -> Kind.KEYS;
+      default -> throw new IllegalArgumentException("there is no kind of record with code " + code);
+    };
+  }
 
   /** How many bytes a frame takes. */
   static int sizeOf(int bodySize) {

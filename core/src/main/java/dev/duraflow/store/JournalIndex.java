@@ -72,7 +72,7 @@ final class JournalIndex {
   }
 
   private static Shape shape(Bytes body, int end) {
-    TaskRecord.Kind kind = Frames.KINDS.get(body.getByte());
+    TaskRecord.Kind kind = Frames.kind(body.getByte());
     int attempt = (int) body.getVarint();
     String codec = body.getString((int) body.getVarint());
     String type = body.position == end ? null : body.getString(end - body.position);

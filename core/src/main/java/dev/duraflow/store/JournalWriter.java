@@ -219,7 +219,7 @@ final class JournalWriter {
     int start = begin(batch, length);
     Bytes out = batch.bytes;
     out.putByte(Frames.SHAPE);
-    out.putByte(Frames.KINDS.indexOf(shape.kind()));
+    out.putByte(Frames.code(shape.kind()));
     out.putVarint(shape.attempt());
     out.putVarint(codec.length);
     out.putBytes(codec);
