@@ -136,6 +136,13 @@ final class Frames {
     private final List<Shape> byNumber = new ArrayList<>();
     private final Map<Shape, Integer> numbers = new HashMap<>();
 
+    Shapes() {}
+
+    /** A copy that goes on by itself. */
+    Shapes(Shapes other) {
+      other.byNumber.forEach(this::add);
+    }
+
     int size() {
       return byNumber.size();
     }

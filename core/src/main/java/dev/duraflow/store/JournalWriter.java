@@ -92,7 +92,7 @@ final class JournalWriter {
     this.runId = runId;
     this.file = file;
     this.header = header;
-    this.shapes = shapes;
+    this.shapes = new Shapes(shapes); // the index reads on by itself what is written here
     this.synced = durability != Durability.PROCESS;
     this.committedTo = end;
     this.reservedTo = end;

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.duraflow.codec.Codec;
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
+import dev.duraflow.dag.PersistPolicy;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
 import dev.duraflow.event.RunEvent;
 import dev.duraflow.event.RunState;
+import dev.duraflow.store.Durability;
 import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.Store;
 import dev.duraflow.store.TaskRecord;
@@ -218,7 +220,8 @@ final class ExecutionStressTest {
         return n;
       }));
     }
-    Task<List<Integer>> list = dag.gather("list", tasks.subList(0, Math.min(2, size)), v -> List.of(0, 1, 2))
+    Task<List<Integer>> list = dag.gather(
+            "list", tasks.subList(0, Math.min(2, size)), v -> List.of(0, 1, 2))
         .returns(new TypeRef<List<Integer>>() {});
     dag.map("map", list, String::valueOf, n -> watch.call(50 + n, n));
     return dag;
@@ -256,6 +259,8 @@ final class ExecutionStressTest {
         new Unruly(manner, seed + round),
         most,
         policy,
+        PersistPolicy.REQUIRED,
+        Durability.STRICT,
         List.of(event -> {
           if (event instanceof RunEvent.RunFinished) {
             watch.finished.incrementAndGet();
@@ -285,9 +290,13 @@ final class ExecutionStressTest {
         seed, round, manner, saving, most, policy, failing, failsAt, cancel, caller);
     if (!execution.await(GENEROUS)) {
       StringBuilder threads = new StringBuilder(as + " does not end");
-      Thread.getAllStackTraces().forEach((thread, stack) -> threads
-          .append("\n" + thread)
-          .append("\n  " + String.join("\n  ", java.util.Arrays.stream(stack).map(Object::toString).toList())));
+      Thread.getAllStackTraces()
+          .forEach((thread, stack) -> threads
+              .append("\n" + thread)
+              .append("\n  "
+                  + String.join(
+                      "\n  ",
+                      java.util.Arrays.stream(stack).map(Object::toString).toList())));
       throw new AssertionError(threads.toString());
     }
     if (caller != null) {
@@ -333,12 +342,14 @@ final class ExecutionStressTest {
       }
       for (Manner manner : Manner.values()) {
         for (int most : new int[] {1, 2}) {
-          OpenRun open = new Acknowledging(
-              Store.inMemory().open("run"), Saving.IN_ANOTHER_THREAD, -1, queue);
+          OpenRun open =
+              new Acknowledging(Store.inMemory().open("run"), Saving.IN_ANOTHER_THREAD, -1, queue);
           Settings settings = new Settings(
               new Unruly(manner, seed),
               most,
               FailurePolicy.FAIL_FAST,
+              PersistPolicy.REQUIRED,
+              Durability.STRICT,
               List.of(),
               List.of(),
               Clock.systemUTC());
