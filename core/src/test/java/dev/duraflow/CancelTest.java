@@ -29,7 +29,8 @@ final class CancelTest {
   private final CountDownLatch never = new CountDownLatch(1);
 
   @Test
-  void cancel_interruptsABodyThatBlocksForever_startsNothingNew_andKeepsWhatFinished() throws Exception {
+  void cancel_interruptsABodyThatBlocksForever_startsNothingNew_andKeepsWhatFinished()
+      throws Exception {
     Store store = Store.inMemory();
     CountDownLatch in = new CountDownLatch(1);
     Queue<String> calls = new ConcurrentLinkedQueue<>();
@@ -59,7 +60,8 @@ final class CancelTest {
     assertThat(run.state()).isEqualTo(RunState.CANCELLED);
     assertThatThrownBy(run::await)
         .isInstanceOf(RunCancelledException.class)
-        .hasMessage("run 'cancel' was cancelled with 1 of 3 tasks completed; run it again to go on from there");
+        .hasMessage(
+            "run 'cancel' was cancelled with 1 of 3 tasks completed; run it again to go on from there");
     assertThat(run.failures()).isEmpty();
     assertThat(run.get(done)).isEqualTo(1);
     assertThatThrownBy(() -> run.get(blocked)).hasMessageContaining("it has not finished");
@@ -87,7 +89,8 @@ final class CancelTest {
       known.await();
       started.get().cancel();
       started.get().cancel();
-      boolean told = TaskContext.current().isCancelled() && Thread.currentThread().isInterrupted();
+      boolean told =
+          TaskContext.current().isCancelled() && Thread.currentThread().isInterrupted();
       return told;
     });
     dag.task("second", first, b -> b);
@@ -151,7 +154,8 @@ final class CancelTest {
       return 1;
     });
     Task<Integer> second = dag.task("second", first, n -> n);
-    Duraflow duraflow = Duraflow.builder().maxConcurrency(1).store(Store.inMemory()).build();
+    Duraflow duraflow =
+        Duraflow.builder().maxConcurrency(1).store(Store.inMemory()).build();
     assertThatThrownBy(() -> duraflow.run(dag)).isInstanceOf(RunCancelledException.class);
     assertThat(Thread.interrupted()).isTrue();
     Run again = duraflow.run(dag);
@@ -250,7 +254,8 @@ final class CancelTest {
         return n + 1;
       });
     }
-    Run run = Duraflow.builder().store(store).listener(event -> look.run()).build().start(dag);
+    Run run =
+        Duraflow.builder().store(store).listener(event -> look.run()).build().start(dag);
     assertThat(run.await().get(task)).isEqualTo(19);
     assertThat(interrupted).isEmpty();
   }
@@ -297,7 +302,8 @@ final class CancelTest {
       }
     } finally {
       pool.shutdown();
-      assertThat(pool.awaitTermination(1, java.util.concurrent.TimeUnit.MINUTES)).isTrue();
+      assertThat(pool.awaitTermination(1, java.util.concurrent.TimeUnit.MINUTES))
+          .isTrue();
     }
     assertThat(interrupted).isEmpty();
   }

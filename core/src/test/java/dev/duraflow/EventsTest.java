@@ -24,10 +24,10 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -94,8 +94,8 @@ final class EventsTest {
     for (int i = 0; i < 20; i++) {
       dag.task("leaf" + i, source, n -> n);
     }
-    Task<List<Integer>> range = dag.task("range", () -> IntStream.range(0, 50).boxed().toList())
-        .returns(INTEGERS);
+    Task<List<Integer>> range =
+        dag.task("range", () -> IntStream.range(0, 50).boxed().toList()).returns(INTEGERS);
     Task<List<Integer>> map = dag.map("map", range, String::valueOf, n -> n);
     dag.task("size", map, List::size);
     return dag;
@@ -159,9 +159,11 @@ final class EventsTest {
             "RunFinished ");
     List<Instant> times = events.stream().map(RunEvent::at).toList();
     assertThat(times).isSorted().doesNotHaveDuplicates();
-    assertThat(events).anyMatch(e -> e instanceof RunEvent.TaskSkipped s && s.rootCause().equals("bad"));
     assertThat(events)
-        .anyMatch(e -> e instanceof RunEvent.TaskFailed f && f.cause().getMessage().equals("boom"));
+        .anyMatch(e -> e instanceof RunEvent.TaskSkipped s && s.rootCause().equals("bad"));
+    assertThat(events)
+        .anyMatch(
+            e -> e instanceof RunEvent.TaskFailed f && f.cause().getMessage().equals("boom"));
     assertThat(events)
         .anyMatch(e -> e instanceof RunEvent.RunFinished f && f.state() == RunState.FAILED);
   }
@@ -179,7 +181,8 @@ final class EventsTest {
         .run(dag);
     // Looks at the clock: event, start, end of the body, success.
     assertThat(events)
-        .anyMatch(e -> e instanceof RunEvent.TaskSucceeded s && s.elapsed().equals(Duration.ofSeconds(2)));
+        .anyMatch(e ->
+            e instanceof RunEvent.TaskSucceeded s && s.elapsed().equals(Duration.ofSeconds(2)));
   }
 
   @Test
@@ -188,7 +191,9 @@ final class EventsTest {
       List<Progress> told = new ArrayList<>(); // not thread-safe: called by one thread at a time
       Duraflow duraflow = builder.onProgress(told::add).build();
       duraflow.run(mixed());
-      assertThat(told).extracting(Progress::completed).isEqualTo(IntStream.rangeClosed(1, 74).boxed().toList());
+      assertThat(told)
+          .extracting(Progress::completed)
+          .isEqualTo(IntStream.rangeClosed(1, 74).boxed().toList());
       assertThat(told).extracting(Progress::total).isSorted().startsWith(24).endsWith(74);
       assertThat(told).allMatch(p -> p.completed() <= p.total() && !p.reused());
       assertThat(told).extracting(Progress::taskId).doesNotHaveDuplicates();
@@ -208,7 +213,9 @@ final class EventsTest {
     assertThat(told).hasSize(75);
     assertThat(told.subList(0, 74)).allMatch(Progress::reused);
     assertThat(told.get(74)).isEqualTo(new Progress("mixed", "new", 75, 75, false));
-    assertThat(told).extracting(Progress::completed).isEqualTo(IntStream.rangeClosed(1, 75).boxed().toList());
+    assertThat(told)
+        .extracting(Progress::completed)
+        .isEqualTo(IntStream.rangeClosed(1, 75).boxed().toList());
     assertThat(told).extracting(Progress::taskId).contains("map[17]", "map", "source");
     assertThat(run.reused()).isEqualTo(74);
   }
@@ -262,7 +269,14 @@ final class EventsTest {
       assertThat(run.get(b)).isEqualTo(2);
       assertThat(heard)
           .containsExactly(
-              "RunStarted", "TaskStarted", "TaskSucceeded", "a", "TaskStarted", "TaskSucceeded", "b", "RunFinished");
+              "RunStarted",
+              "TaskStarted",
+              "TaskSucceeded",
+              "a",
+              "TaskStarted",
+              "TaskSucceeded",
+              "b",
+              "RunFinished");
     }
   }
 

@@ -57,7 +57,10 @@ final class FailureTest {
   private static final TypeRef<List<Integer>> INTEGERS = new TypeRef<>() {};
 
   private static Duraflow with(FailurePolicy policy, int maxConcurrency) {
-    return Duraflow.builder().failurePolicy(policy).maxConcurrency(maxConcurrency).build();
+    return Duraflow.builder()
+        .failurePolicy(policy)
+        .maxConcurrency(maxConcurrency)
+        .build();
   }
 
   private static int deep(int n) {
@@ -102,7 +105,9 @@ final class FailureTest {
         assertThat(failed.failures()).hasSize(1);
         TaskFailure failure = failed.failures().get(0);
         assertThat(failure.taskId()).isEqualTo("bad");
-        assertThat(failure.cause()).isSameAs(failed.getCause()).isNotInstanceOf(RunFailedException.class);
+        assertThat(failure.cause())
+            .isSameAs(failed.getCause())
+            .isNotInstanceOf(RunFailedException.class);
         assertThat(failed.runId()).isEqualTo("throws");
         assertThat(failed).hasMessageStartingWith("run 'throws': task 'bad' failed: ");
         assertThat(after.id()).isEqualTo("after");
@@ -213,7 +218,8 @@ final class FailureTest {
     Task<Integer> skippedOnce = dag.task("skipped once", good, bad, Integer::sum);
     Task<Integer> skippedTwice = dag.task("skipped twice", skippedOnce, n -> n);
     Task<Integer> skippedBoth = dag.task("skipped both", worse, skippedTwice, Integer::sum);
-    Task<List<Integer>> list = dag.gather("list", List.of(good, worse), (List<Integer> l) -> l).returns(INTEGERS);
+    Task<List<Integer>> list =
+        dag.gather("list", List.of(good, worse), (List<Integer> l) -> l).returns(INTEGERS);
     Task<List<Integer>> map = dag.map("map", list, String::valueOf, n -> n);
     Task<Integer> other = dag.task("other", good, n -> n + 1);
     Task<Integer> sum = dag.task("sum", good, other, Integer::sum);
@@ -302,7 +308,9 @@ final class FailureTest {
         RunFailedException.class, () -> with(FailurePolicy.KEEP_GOING, 8).run(dag));
     assertThat(failed.failures()).hasSize(1_000);
     assertThat(failed.failures().stream().map(TaskFailure::taskId).distinct()).hasSize(1_000);
-    assertThat(failed).hasMessageContaining("1000 tasks failed").hasMessageContaining("and 997 more");
+    assertThat(failed)
+        .hasMessageContaining("1000 tasks failed")
+        .hasMessageContaining("and 997 more");
   }
 
   @Test
@@ -331,7 +339,8 @@ final class FailureTest {
     dag.task("c", List.of(a), in -> in.get(b));
     assertThatThrownBy(() -> Duraflow.withoutStore().run(dag))
         .hasCauseInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("task 'b' of DAG 'undeclared' is not a declared dependency of task 'c'");
+        .hasMessageContaining(
+            "task 'b' of DAG 'undeclared' is not a declared dependency of task 'c'");
   }
 
   @Test
@@ -349,8 +358,8 @@ final class FailureTest {
     Task<List<Integer>> list4 = throwing.task("list", () -> List.of(0)).returns(INTEGERS);
     throwing.map("map", list4, n -> "" + 1 / n, n -> n);
     for (Dag dag : List.of(same, none, empty, throwing)) {
-      RunFailedException failed =
-          catchThrowableOfType(RunFailedException.class, () -> Duraflow.withoutStore().run(dag));
+      RunFailedException failed = catchThrowableOfType(
+          RunFailedException.class, () -> Duraflow.withoutStore().run(dag));
       assertThat(failed.failures()).extracting(TaskFailure::taskId).containsExactly("map");
       if (dag != throwing) {
         assertThat(failed.getCause()).isInstanceOf(InvalidDagException.class);
@@ -393,7 +402,11 @@ final class FailureTest {
       tasks.add(dag.task("task" + i, () -> 1));
     }
     dag.gather("sum", tasks, List::size);
-    dag.map("map", dag.task("range", () -> List.of(1, 2, 3)).returns(INTEGERS), String::valueOf, n -> n);
+    dag.map(
+        "map",
+        dag.task("range", () -> List.of(1, 2, 3)).returns(INTEGERS),
+        String::valueOf,
+        n -> n);
     for (FailurePolicy policy : FailurePolicy.values()) {
       for (boolean async : new boolean[] {false, true}) {
         for (int n = 0; n < 60; n++) {

@@ -89,8 +89,8 @@ final class MapRunTest {
           return set;
         })
         .returns(new TypeRef<Set<String>>() {});
-    Task<List<String>> map = dag.map(
-        "map", names, s -> s == null ? "none" : s, s -> s == null ? null : s + s);
+    Task<List<String>> map =
+        dag.map("map", names, s -> s == null ? "none" : s, s -> s == null ? null : s + s);
     for (Duraflow duraflow : List.of(Duraflow.withoutStore(), on(Store.inMemory()))) {
       assertThat(duraflow.run(dag).get(map)).containsExactly("bb", null, "aa");
       assertThat(duraflow.run(dag).get(map)).containsExactly("bb", null, "aa");
@@ -123,8 +123,10 @@ final class MapRunTest {
         return n * 2;
       });
       Task<Integer> size = dag.task("size", map, List::size);
-      Duraflow duraflow =
-          Duraflow.builder().store(store).failurePolicy(FailurePolicy.KEEP_GOING).build();
+      Duraflow duraflow = Duraflow.builder()
+          .store(store)
+          .failurePolicy(FailurePolicy.KEEP_GOING)
+          .build();
       try {
         duraflow.run(dag);
       } catch (RunFailedException e) {
@@ -155,10 +157,14 @@ final class MapRunTest {
           return upTo(3);
         })
         .returns(INTEGERS);
-    Task<List<Integer>> map = dag.map("map", range, n -> {
-      calls.add("key");
-      return "" + n;
-    }, n -> n);
+    Task<List<Integer>> map = dag.map(
+        "map",
+        range,
+        n -> {
+          calls.add("key");
+          return "" + n;
+        },
+        n -> n);
     on(store).run(dag);
     calls.clear();
     CountingCodec codec = new CountingCodec();
@@ -172,7 +178,8 @@ final class MapRunTest {
   void keysAreDurableBeforeAnyElementRuns() {
     Store inner = Store.inMemory();
     Set<String> acknowledged = StoreAround.newIds();
-    Store store = new AsyncStore(StoreAround.noting(inner, acknowledged), AsyncStore.Mode.IN_ORDER, 0);
+    Store store =
+        new AsyncStore(StoreAround.noting(inner, acknowledged), AsyncStore.Mode.IN_ORDER, 0);
     Dag dag = Dag.named("keys");
     Task<List<Boolean>> map =
         dag.map("map", range(dag, 5), String::valueOf, n -> acknowledged.contains("map"));

@@ -142,7 +142,9 @@ final class RandomDagTest {
       Store store = kind.open(seed);
       Run run = awaited(on(store, seed).build().start(random.dag), kind, seed);
       Map<String, Integer> calls = random.takeCalls();
-      assertThat(once(random.running).entrySet()).as(named(kind, seed)).containsAll(calls.entrySet());
+      assertThat(once(random.running).entrySet())
+          .as(named(kind, seed))
+          .containsAll(calls.entrySet());
       assertThat(random.expectedOutputs().entrySet())
           .as(named(kind, seed))
           .containsAll(random.outputs(run).entrySet());
@@ -161,7 +163,9 @@ final class RandomDagTest {
   }
 
   private static Run awaited(Run run, Kind kind, long seed) throws InterruptedException {
-    assertThat(run.await(java.time.Duration.ofMinutes(1))).as("%s ends", named(kind, seed)).isTrue();
+    assertThat(run.await(java.time.Duration.ofMinutes(1)))
+        .as("%s ends", named(kind, seed))
+        .isTrue();
     return run;
   }
 
@@ -231,7 +235,9 @@ final class RandomDagTest {
             assertThat(crash.happened).as(as).isFalse();
           } catch (RunFailedException e) {
             assertThat(crash.happened).as(as).isTrue();
-            assertThat(e.failures()).extracting(TaskFailure::cause).allMatch(c -> c.getMessage().contains("crash"));
+            assertThat(e.failures())
+                .extracting(TaskFailure::cause)
+                .allMatch(c -> c.getMessage().contains("crash"));
           }
           crashed = crash.happened;
           random.takeCalls();
@@ -262,7 +268,8 @@ final class RandomDagTest {
         random.takeCalls();
         Set<String> before = Set.copyOf(acknowledged);
         try {
-          Crash crash = new Crash(1 + (int) ((seed + life) % 3), Death.values()[life % 2], acknowledged);
+          Crash crash =
+              new Crash(1 + (int) ((seed + life) % 3), Death.values()[life % 2], acknowledged);
           Run run = on(new StoreAround(inner, crash), life).build().run(random.dag);
           assertThat(random.outputs(run)).as("seed %s", seed).isEqualTo(random.expectedOutputs());
           done = true;

@@ -155,11 +155,11 @@ final class SeedErrorsTest {
 
   // ---- duraflow-rs
 
-  private static final IOException WRITE_FAILURE = new IOException("simulated write failure");
+  private final IOException writeFailure = new IOException("simulated write failure");
 
-  private static Duraflow onFailingStore() {
+  private Duraflow onFailingStore() {
     return Duraflow.builder()
-        .store(new StoreAround(Store.inMemory(), (run, record) -> StoreAround.failed(WRITE_FAILURE)))
+        .store(new StoreAround(Store.inMemory(), (run, record) -> StoreAround.failed(writeFailure)))
         .build();
   }
 
@@ -168,7 +168,7 @@ final class SeedErrorsTest {
     dag.task("t1", () -> 42);
     assertThat(failureOf(onFailingStore()))
         .hasMessageContaining("the output of task 't1' in run 'errors' could not be persisted")
-        .hasRootCause(WRITE_FAILURE);
+        .hasRootCause(writeFailure);
   }
 
   @Test
@@ -177,7 +177,7 @@ final class SeedErrorsTest {
         .isInstanceOfSatisfying(
             dev.duraflow.error.PersistException.class,
             e -> assertThat(e.taskId()).isEqualTo("t2"))
-        .hasRootCause(WRITE_FAILURE);
+        .hasRootCause(writeFailure);
   }
 
   @Test
@@ -206,7 +206,9 @@ final class SeedErrorsTest {
     List<Task<Integer>> tasks =
         IntStream.range(0, 10).mapToObj(i -> dag.task("k" + i, () -> i)).toList();
     Run run = stored.run(dag);
-    assertThat(tasks).extracting(run::get).isEqualTo(IntStream.range(0, 10).boxed().toList());
+    assertThat(tasks)
+        .extracting(run::get)
+        .isEqualTo(IntStream.range(0, 10).boxed().toList());
     assertThat(run.completed()).isEqualTo(10);
     assertThat(counts).isEqualTo(IntStream.rangeClosed(1, 10).boxed().toList());
     for (int i = 0; i < 10; i++) {

@@ -38,7 +38,8 @@ final class SeedInterleavingTest {
           return i;
         }))
         .toList();
-    Task<Integer> sum = dag.gather("sum", three, v -> v.stream().mapToInt(i -> i).sum());
+    Task<Integer> sum =
+        dag.gather("sum", three, v -> v.stream().mapToInt(i -> i).sum());
     assertThat(duraflow.run(dag).get(sum)).isEqualTo(6);
     assertThat(order).containsExactly("start", "start", "start", "end", "end", "end");
   }
@@ -181,7 +182,9 @@ final class SeedInterleavingTest {
         readers.add(pair.task("r" + i, writer, at -> plain[at]));
       }
       Run run = duraflow.run(pair);
-      assertThat(readers).extracting(run::get).isEqualTo(IntStream.rangeClosed(1, 100).boxed().toList());
+      assertThat(readers)
+          .extracting(run::get)
+          .isEqualTo(IntStream.rangeClosed(1, 100).boxed().toList());
     }
   }
 

@@ -29,8 +29,8 @@ final class TaskContextRunTest {
       Dag dag = Dag.named("dag");
       Task<String> a = dag.task("a", () -> here());
       Task<String> b = dag.task("b", a, x -> here());
-      Task<List<String>> list = dag.task("list", () -> List.of("x", "y"))
-          .returns(new TypeRef<List<String>>() {});
+      Task<List<String>> list =
+          dag.task("list", () -> List.of("x", "y")).returns(new TypeRef<List<String>>() {});
       Task<List<String>> map = dag.map("map", list, s -> s, s -> s + here());
       for (Run run : List.of(duraflow.run(dag, "id"), duraflow.start(dag, "id").await())) {
         assertThat(run.get(a)).isEqualTo("id/a false");
@@ -69,14 +69,16 @@ final class TaskContextRunTest {
   @Test
   void aroundANestedRun_itIsTheOuterTasksAgain() {
     for (int maxConcurrency : new int[] {1, 8}) {
-      Duraflow duraflow =
-          Duraflow.builder().store(Store.inMemory()).maxConcurrency(maxConcurrency).build();
+      Duraflow duraflow = Duraflow.builder()
+          .store(Store.inMemory())
+          .maxConcurrency(maxConcurrency)
+          .build();
       Dag inner = Dag.named("inner");
       Task<String> one = inner.task("one", () -> here());
       Task<String> two = inner.task("two", one, s -> s + ", " + here());
       Dag outer = Dag.named("outer");
-      Task<String> task = outer.task(
-          "task", () -> here() + ", " + duraflow.run(inner).get(two) + ", " + here());
+      Task<String> task =
+          outer.task("task", () -> here() + ", " + duraflow.run(inner).get(two) + ", " + here());
       assertThat(duraflow.run(outer).get(task))
           .isEqualTo("outer/task false, inner/one false, inner/two false, outer/task false");
     }

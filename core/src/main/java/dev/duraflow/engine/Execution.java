@@ -330,7 +330,8 @@ public final class Execution {
       } else {
         arriving.set(0);
         if (caller != null || helpers.get() > 0) {
-          return; // The work is left to those who are there: they look at the stack again before they leave.
+          return; // The work is left to those who are there: they look at the stack again before
+          // they leave.
         }
       }
     }
@@ -346,7 +347,8 @@ public final class Execution {
       settings.executor().execute(this::arriveHere);
       return true;
     } catch (Throwable refusal) {
-      // While this thread has the say nobody comes: if nobody is there, what lies on the stack stays there.
+      // While this thread has the say nobody comes: if nobody is there, what lies on the stack
+      // stays there.
       Ready.Entry top = caller == null && helpers.get() == 0 ? ready.peek() : null;
       if (top != null) {
         giveUp(top, refusal);

@@ -288,7 +288,7 @@ final class Worker implements Supplier<TaskContext> {
       return then.proceed(this);
     }
     spendTokens(1);
-    saved.whenComplete((done, error) -> execution.proceed(
+    var unused = saved.whenComplete((done, error) -> execution.proceed(
         in, i, worker -> error == null ? then.proceed(worker) : worker.fail(in, i, error)));
     return NOTHING;
   }
@@ -342,7 +342,9 @@ final class Worker implements Supplier<TaskContext> {
     for (Throwable t = thrown; t != null; t = t.getCause()) {
       if (t instanceof InterruptedException
           || t instanceof ClosedByInterruptException
-          || t instanceof RunCancelledException) { // of a run within the body, whose caller was interrupted
+          || t
+              instanceof
+              RunCancelledException) { // of a run within the body, whose caller was interrupted
         return true;
       }
     }

@@ -218,10 +218,15 @@ final class ExecutionStressTest {
         return n;
       }));
     }
-    Task<List<Integer>> list = dag.gather("list", tasks.subList(0, Math.min(2, size)), v -> List.of(0, 1, 2))
+    Task<List<Integer>> list = dag.gather(
+            "list", tasks.subList(0, Math.min(2, size)), v -> List.of(0, 1, 2))
         .returns(new TypeRef<List<Integer>>() {});
     dag.map("map", list, String::valueOf, n -> watch.call(50 + n, n));
     return dag;
+  }
+
+  private <T> T any(T[] values) {
+    return values[random.nextInt(values.length)];
   }
 
   @ParameterizedTest
@@ -245,13 +250,13 @@ final class ExecutionStressTest {
     int size = 1 + random.nextInt(12);
     int failing = random.nextInt(4) == 0 ? random.nextInt(size) : -1;
     Dag dag = dag(random, watch, size, failing);
-    Saving saving = Saving.values()[random.nextInt(4)];
+    Saving saving = any(Saving.values());
     int failsAt = random.nextInt(4) == 0 ? 1 + random.nextInt(size) : -1;
     Acknowledging open = saving == Saving.NONE
         ? null
         : new Acknowledging(Store.inMemory().open("run"), saving, failsAt, queue);
     int most = 1 + random.nextInt(4);
-    FailurePolicy policy = FailurePolicy.values()[random.nextInt(2)];
+    FailurePolicy policy = any(FailurePolicy.values());
     Settings settings = new Settings(
         new Unruly(manner, seed + round),
         most,
@@ -285,9 +290,13 @@ final class ExecutionStressTest {
         seed, round, manner, saving, most, policy, failing, failsAt, cancel, caller);
     if (!execution.await(GENEROUS)) {
       StringBuilder threads = new StringBuilder(as + " does not end");
-      Thread.getAllStackTraces().forEach((thread, stack) -> threads
-          .append("\n" + thread)
-          .append("\n  " + String.join("\n  ", java.util.Arrays.stream(stack).map(Object::toString).toList())));
+      Thread.getAllStackTraces()
+          .forEach((thread, stack) -> threads
+              .append("\n" + thread)
+              .append("\n  "
+                  + String.join(
+                      "\n  ",
+                      java.util.Arrays.stream(stack).map(Object::toString).toList())));
       throw new AssertionError(threads.toString());
     }
     if (caller != null) {
@@ -301,7 +310,7 @@ final class ExecutionStressTest {
       assertThat(watch.calls.get(i)).as("%s, task %s", as, i).isLessThanOrEqualTo(1);
     }
     boolean refused = manner == Manner.REFUSES_SOME && caller == null;
-    boolean bad = failing >= 0 || failsAt > 0 && saving != Saving.NONE || refused;
+    boolean bad = failing >= 0 || (failsAt > 0 && saving != Saving.NONE) || refused;
     RunState state = execution.state();
     if (!cancel && !bad) {
       assertThat(state).as(as).isEqualTo(RunState.SUCCEEDED);
@@ -333,8 +342,8 @@ final class ExecutionStressTest {
       }
       for (Manner manner : Manner.values()) {
         for (int most : new int[] {1, 2}) {
-          OpenRun open = new Acknowledging(
-              Store.inMemory().open("run"), Saving.IN_ANOTHER_THREAD, -1, queue);
+          OpenRun open =
+              new Acknowledging(Store.inMemory().open("run"), Saving.IN_ANOTHER_THREAD, -1, queue);
           Settings settings = new Settings(
               new Unruly(manner, seed),
               most,
