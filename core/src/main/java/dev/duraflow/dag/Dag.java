@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -208,6 +209,7 @@ public final class Dag {
   }
 
   <T extends Task<?>> T add(T task) {
+    Objects.requireNonNull(task.body(), () -> task + " has no body");
     Task<?> earlier = byId.putIfAbsent(task.id(), task);
     if (earlier != null) {
       throw new InvalidDagException("DAG '" + name + "' already has a task '" + task.id()

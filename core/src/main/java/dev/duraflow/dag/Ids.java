@@ -24,7 +24,7 @@ final class Ids {
     }
     if (key.length() > Dag.MAX_ID_LENGTH) {
       throw new InvalidDagException(what + " must have at most " + Dag.MAX_ID_LENGTH
-          + " characters, and '" + key.substring(0, 40) + "...' has " + key.length());
+          + " characters, and '" + printable(key.substring(0, 40)) + "...' has " + key.length());
     }
     for (int i = 0; i < key.length(); i++) {
       char c = key.charAt(i);
@@ -43,8 +43,12 @@ final class Ids {
     if (!pair) {
       throw new InvalidDagException(String.format(
           "%s must not contain control characters or unpaired surrogates: U+%04X at position %d of '%s'",
-          what, (int) id.charAt(i), i, id.replaceAll("[\\p{Cntrl}\\p{Cs}]", "?")));
+          what, (int) id.charAt(i), i, printable(id)));
     }
     return 1;
+  }
+
+  private static String printable(String id) {
+    return id.replaceAll("[\\p{Cntrl}\\p{Cs}]", "?");
   }
 }

@@ -163,6 +163,11 @@ public final class MapTask<E extends @Nullable Object, R extends @Nullable Objec
 
     @Override
     public R call(Inputs in) throws Exception {
+      if (ordinal() >= elements.size()) {
+        throw new InvalidDagException("map '" + map.id() + "' has a key '" + key + "' and "
+            + map.source + " no element for it any more; it must return the same elements, and "
+            + "nobody may change them");
+      }
       E element = elements.get(ordinal());
       String found = map.keyOf(element);
       if (!found.equals(key)) {
@@ -182,14 +187,22 @@ public final class MapTask<E extends @Nullable Object, R extends @Nullable Objec
       this.source = source;
     }
 
+    int size() {
+      return all().length;
+    }
+
     @SuppressWarnings({"unchecked", "NullAway"}) // holds what the collection held
     E get(int index) {
+      return (E) all()[index];
+    }
+
+    private @Nullable Object[] all() {
       @Nullable Object[] all = taken;
       if (all == null) {
         all = source.get().toArray();
         taken = all;
       }
-      return (E) all[index];
+      return all;
     }
   }
 }

@@ -151,8 +151,11 @@ final class OutputTypes {
         : argumentOfBody(raw, arguments);
   }
 
-  /** The form that a lambda would be serialized as; null for any other object. */
+  /** The form that a lambda would be serialized as; null for any other object, none of whose code runs here. */
   private static @Nullable SerializedLambda serializedForm(Body<?> body) {
+    if (!body.getClass().isSynthetic()) {
+      return null;
+    }
     FormCapture capture = null;
     try {
       capture = new FormCapture();

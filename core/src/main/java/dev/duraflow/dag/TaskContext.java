@@ -41,10 +41,11 @@ public abstract class TaskContext {
 
   /**
    * A key for calls to the outside world, the same for every attempt at this task in this run and in every process: a service
-   * that honours it does the work once, however often the body runs.
+   * that honours it does the work once, however often the body runs. It is the run id, a slash and the task id; what a slash is
+   * in the run id is written as {@code %2F}, so that no two tasks of any two runs share a key.
    */
   public final String idempotencyKey() {
-    return runId() + "/" + taskId();
+    return runId().replace("%", "%25").replace("/", "%2F") + "/" + taskId();
   }
 
   /** Whether the run is being cancelled, or fails, so that this task's output will not be needed. */

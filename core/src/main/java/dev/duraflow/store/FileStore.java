@@ -1,17 +1,108 @@
 package dev.duraflow.store;
 
+import dev.duraflow.error.StoreException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Clock;
 
+/**
+ * Keeps each output as a file of its own that people and other programs can read: {@code DIRECTORY/RUN/TASK}, holding the bytes
+ * of the codec and nothing else. What a record needs besides is in small files below {@code DIRECTORY/RUN/.records}; {@link
+ * RunFiles} draws it. A directory of files that another program wrote, one for each key, is a run as well and can be continued.
+ *
+ * <p>A save costs four syncs, so this is the store for outputs that are to be looked at, not for a great many small ones.
+ */
 final class FileStore implements Store {
+  private final Path directory;
+  private final Clock clock;
+  private final Disk disk;
+
+  FileStore(Path directory, Clock clock, Disk disk) {
+    if (directory.getFileSystem() != FileSystems.getDefault()) {
+      throw new IllegalArgumentException(
+          "directory must be on the default file system: " + directory.toUri());
+    }
+    this.directory = directory.toAbsolutePath();
+    this.clock = clock;
+    this.disk = disk;
+  }
+
+  /** A store that is ready: its directory is there. */
   static FileStore at(Path directory) {
-    return new FileStore();
+    FileStore store = new FileStore(directory, Clock.systemUTC(), new Disk());
+    try {
+      store.disk.createDirectories(store.directory);
+    } catch (IOException e) {
+      throw new StoreException(
+          "cannot keep runs in " + store.directory + ": " + reason(e)
+              + "; name a directory that can be written to, or one that can be created",
+          e);
+    }
+    return store;
   }
 
   @Override
   public OpenRun open(String runId) {
-    throw new IllegalStateException("placeholder");
+    try {
+      RunFiles files = new RunFiles(runId, directoryOf(runId));
+      RunLock ownership = RunLock.acquire(files.directory().resolve(".lock"), runId, clock);
+      try {
+        return FileRun.open(files, ownership, disk);
+      } catch (Throwable e) {
+        ownership.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new StoreException(
+          "cannot open run '" + runId + "' in " + directory + ": " + reason(e)
+              + "; see that the directory is there and can be written to",
+          e);
+    }
+  }
+
+  /** The directory of a run, created if it is missing. */
+  private Path directoryOf(String runId) throws IOException {
+    disk.createDirectories(directory);
+    while (true) {
+      NameTable names = NameTable.of(directory);
+      Path path = directory.resolve(names.claim(runId));
+      boolean present = names.find(runId) != null;
+      if (present && !Files.isDirectory(path)) {
+        throw new FileSystemException(
+            path.toString(), null, "is a file, not the directory of a run");
+      }
+      // Where case is ignored, a name may be taken by another process for an id that differs in
+      // case: look again.
+      if (present || disk.createDirectory(path)) {
+        return path;
+      }
+    }
   }
 
   @Override
   public void close() {}
+
+  /** What the operating system said, without the names of classes. */
+  static String reason(IOException e) {
+    if (e instanceof FileSystemException failure) {
+      String reason = failure.getReason();
+      return failure.getFile() + ": " + (reason != null ? reason : said(failure));
+    }
+    String message = e.getMessage();
+    return message != null
+            && (e instanceof FileNotFoundException || e.getClass() == IOException.class)
+        ? message
+        : e.toString();
+  }
+
+  private static String said(FileSystemException e) {
+    return e instanceof NoSuchFileException
+        ? "no such file or directory"
+        : e.getClass().getSimpleName();
+  }
 }

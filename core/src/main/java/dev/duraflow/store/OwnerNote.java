@@ -1,0 +1,63 @@
+package dev.duraflow.store;
+
+import dev.duraflow.codec.Codec;
+import dev.duraflow.dag.TypeRef;
+import dev.duraflow.error.RunLockedException.Holder;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a lock file says, for people and for the message to whoever comes second. One line of JSON; once the run has been given
+ * up, only its id:
+ *
+ * <pre>
+ * {"run":"nightly","host":"harbour","pid":4711,"since":"2026-11-04T10:15:30.123456789Z"}
+ * </pre>
+ */
+record OwnerNote(String run, @Nullable Holder holder) {
+  private static final int MAX_LENGTH = 1 << 20;
+  private static final TypeRef<Map<String, @Nullable Object>> OBJECT = new TypeRef<>() {};
+
+  void write(RandomAccessFile file) throws IOException {
+    Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+    fields.put("run", run);
+    if (holder != null) {
+      fields.put("host", holder.host());
+      fields.put("pid", holder.pid());
+      fields.put("since", holder.since().toString());
+    }
+    ByteArrayOutputStream json = new ByteArrayOutputStream();
+    Codec.json().encode(fields, OBJECT, json);
+    json.write('\n');
+    file.setLength(0);
+    file.seek(0);
+    file.write(json.toByteArray());
+  }
+
+  /** The holder that a file names; null if it names none, or is being written. */
+  static @Nullable Holder holder(RandomAccessFile file) throws IOException {
+    byte[] json = new byte[(int) Math.min(file.length(), MAX_LENGTH)];
+    file.seek(0);
+    int length = Math.max(0, file.read(json));
+    try {
+      return holder(Codec.json().decode(new ByteArrayInputStream(json, 0, length), OBJECT));
+    } catch (RuntimeException e) {
+      return null;
+    }
+  }
+
+  private static @Nullable Holder holder(@Nullable Object json) {
+    return json instanceof Map<?, ?> fields
+            && fields.get("host") instanceof String host
+            && fields.get("pid") instanceof Number pid
+            && fields.get("since") instanceof String since
+        ? new Holder(host, pid.longValue(), Instant.parse(since))
+        : null;
+  }
+}
