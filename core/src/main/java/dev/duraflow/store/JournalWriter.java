@@ -115,9 +115,11 @@ final class JournalWriter {
     return batch.done;
   }
 
-  /** Appends a record and returns when it is durable. */
-  void appendNow(TaskRecord record, @Nullable Beside beside, byte[] payload) {
-    commit(put(record, beside, payload, false));
+  /** Appends a record and commits it in this thread, unless another does; the future is complete. */
+  CompletableFuture<Void> appendNow(TaskRecord record, @Nullable Beside beside, byte[] payload) {
+    Batch batch = put(record, beside, payload, false);
+    commit(batch);
+    return batch.done;
   }
 
   /** All that was appended before is durable when the future completes. */
