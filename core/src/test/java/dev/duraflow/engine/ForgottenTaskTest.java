@@ -49,7 +49,14 @@ final class ForgottenTaskTest {
 
     Model(int most) {
       Settings settings = new Settings(
-          this::send, most, FailurePolicy.FAIL_FAST, List.of(), List.of(), new StoppedClock());
+          this::send,
+          most,
+          FailurePolicy.FAIL_FAST,
+          dev.duraflow.dag.PersistPolicy.REQUIRED,
+          dev.duraflow.store.Durability.STRICT,
+          List.of(),
+          List.of(),
+          new StoppedClock());
       OpenRun run = new OpenRun() {
         @Override
         public Optional<TaskRecord> find(String taskId) {
