@@ -68,11 +68,16 @@ final class RandomDagTest {
       kinds.add(new Kind("memory " + mode, Store::inMemory, mode, 1));
     }
     kinds.add(new Kind("files", RandomDagTest::files, null, 6));
+    kinds.add(new Kind("journal", RandomDagTest::journal, null, 4));
     return kinds;
   }
 
   private static Store files() {
     return Store.files(directory.resolve("store" + DIRECTORIES.incrementAndGet()));
+  }
+
+  private static Store journal() {
+    return Store.journal(directory.resolve("store" + DIRECTORIES.incrementAndGet()));
   }
 
   static List<Kind> storing() {

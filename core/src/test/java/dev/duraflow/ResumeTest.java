@@ -47,7 +47,8 @@ final class ResumeTest {
         AsyncStore.inMemory(),
         new AsyncStore(Store.inMemory(), AsyncStore.Mode.BATCHED, 1),
         new AsyncStore(Store.inMemory(), AsyncStore.Mode.SHUFFLED, 1),
-        Store.files(directory.resolve("store" + DIRECTORIES.incrementAndGet())));
+        Store.files(directory.resolve("store" + DIRECTORIES.incrementAndGet())),
+        Store.journal(directory.resolve("store" + DIRECTORIES.incrementAndGet())));
   }
 
   private <T> T called(String id, T value) {
