@@ -24,16 +24,27 @@ import org.jspecify.annotations.Nullable;
  *          body
  *
  * body     1 MARK    salt u64 | batch        all that stands before was durable before this was written
- *          2 SHAPE   kind | attempt | codec: length, UTF-8 | type: UTF-8, absent if unknown
+ *          2 SHAPE   number | kind u8 | attempt | codec: length, UTF-8 | type: UTF-8, absent if unknown
  *                                            what many records have in common, numbered from 0 as they come
  *          3 RECORD  shape | started | elapsed | task id: length, UTF-8 | payload
  *          4 BESIDE  the same, but instead of the payload: size | SHA-256 of the file beside the journal that holds it
+ *          5 GRAPH   the tasks of the DAG, see {@link GraphFrame}
+ *          6 BEGAN   at | process id | host: UTF-8
+ *                                            a process began to execute the DAG whose graph stands last before this
+ *          7 FAILED  attempt | started | elapsed | task id: length, UTF-8 | failure: UTF-8
+ *          8 ENDED   state u8: 1 succeeded, 2 failed, 3 cancelled | at i64 | completed u32 | total u32
+ *                                            of one size, so that it can be found from the end of a file
  * </pre>
  *
- * Fixed-width numbers are little-endian, others as {@link Bytes} writes them; {@code started} is in nanoseconds since {@code
- * created}, {@code elapsed} in nanoseconds.
+ * Fixed-width numbers are little-endian, others as {@link Bytes} writes them; {@code started} and {@code at} are in
+ * nanoseconds since {@code created}, {@code elapsed} in nanoseconds.
  *
  * <p>A batch that is written without the promise to survive a loss of power has no mark.
+ *
+ * <p>The version is raised when a program that knows the old one would read something wrong. What can be left out without that,
+ * as all from GRAPH on, gets a new type and no new version: readers pass over the types that they don't know, copies carry them
+ * over as they are, and a journal that holds one is not {@linkplain JournalStore#compact compacted}. So no body may say where
+ * another stands.
  */
 final class Frames {
   static final int VERSION = 1;
@@ -41,6 +52,10 @@ final class Frames {
   static final int SHAPE = 2;
   static final int RECORD = 3;
   static final int BESIDE = 4;
+  static final int GRAPH = 5;
+  static final int BEGAN = 6;
+  static final int FAILED = 7;
+  static final int ENDED = 8;
 
   /** A length of up to five bytes and the CRC. */
   static final int MAX_OVERHEAD = 5 + Integer.BYTES;

@@ -77,6 +77,13 @@ final class JournalScan {
     }
   }
 
+  /** What comes next is read from the file again, since it may have been written since. */
+  void forgetReadAhead() {
+    windowStart = position();
+    window = new Bytes(new byte[0], 0);
+    windowEnd = 0;
+  }
+
   /** Reads the next whole frame that ends before {@code limit}; false if there is none. */
   boolean next(long limit) throws IOException {
     long start = position();

@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -45,6 +46,9 @@ record OwnerNote(String run, @Nullable Holder holder) {
     byte[] json = new byte[(int) Math.min(file.length(), MAX_LENGTH)];
     file.seek(0);
     int length = Math.max(0, file.read(json));
+    if (!new String(json, 0, length, StandardCharsets.UTF_8).contains("\"pid\"")) {
+      return null; // told without a parser, since a listing asks this for each run
+    }
     try {
       return holder(Codec.json().decode(new ByteArrayInputStream(json, 0, length), OBJECT));
     } catch (RuntimeException e) {

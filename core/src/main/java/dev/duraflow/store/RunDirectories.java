@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** A directory that holds a directory for each run, named after it by {@link FileNames}. */
 record RunDirectories(Path root, Disk disk) {
@@ -25,6 +27,19 @@ record RunDirectories(Path root, Disk disk) {
           e);
     }
     return new RunDirectories(root, disk);
+  }
+
+  /** The directory of a run; null if there is none. */
+  @Nullable
+  Path find(String runId) throws IOException {
+    for (String name : FileNames.candidates(runId)) {
+      Path path = root.resolve(name);
+      // On a disk that ignores case it may be that of another id.
+      if (Files.isDirectory(path) && path.toRealPath(LinkOption.NOFOLLOW_LINKS).endsWith(name)) {
+        return path;
+      }
+    }
+    return null;
   }
 
   /** The directory of a run, created if it is missing. */

@@ -56,8 +56,12 @@ final class SideFiles {
   }
 
   /** The payload that a record names. */
-  Payload payload(String taskId, long size, byte[] sha256) {
-    return new Kept(taskId, new Beside(size, sha256));
+  Payload payload(String taskId, Beside beside) {
+    return new Kept(taskId, beside);
+  }
+
+  Path file(Beside beside) {
+    return directory.resolve(name(beside.sha256()));
   }
 
   /** Where a payload lies, if it lies here. */
@@ -205,11 +209,11 @@ final class SideFiles {
     /** Verified on the way: who reads to the end, or closes, is told if the content was not what was written. */
     @Override
     public InputStream open() throws IOException {
-      Path file = directory.resolve(name(beside.sha256()));
+      Path file = file(beside);
       if (!Files.exists(file)) {
         throw new CorruptRecordException(
             "the output of task '" + taskId + "' in run '" + runId + "' is gone: there is no file " + file
-                + "; restore it from a copy, or use another run id",
+                + "; " + JournalStore.WAY_OUT,
             null);
       }
       return new Verified(new BufferedInputStream(new FileInputStream(file.toFile()), 1 << 16), file);
@@ -242,7 +246,7 @@ final class SideFiles {
           if (!Arrays.equals(getMessageDigest().digest(), beside.sha256())) {
             throw new CorruptRecordException(
                 "the output of task '" + taskId + "' in run '" + runId + "' is damaged: the content of " + file
-                    + " is not what was written; restore it from a copy, or use another run id",
+                    + " is not what was written; " + JournalStore.WAY_OUT,
                 null);
           }
         }
