@@ -60,6 +60,9 @@ final class Frames {
   /** A length of up to five bytes and the CRC. */
   static final int MAX_OVERHEAD = 5 + Integer.BYTES;
 
+  /** The frame of a mark. */
+  static final int MAX_MARK = 1 + Integer.BYTES + 1 + Long.BYTES + 10;
+
   private static final int MIN_HEADER = 8 + 2 + 8 + 8 + 4 + 1 + 4;
   static final int MAX_HEADER = MIN_HEADER + 2 + 4 * Dag.MAX_ID_LENGTH;
   private static final byte[] MAGIC = "duraflow".getBytes(StandardCharsets.US_ASCII);
@@ -132,6 +135,13 @@ final class Frames {
   static final class Shapes {
     private final List<Shape> byNumber = new ArrayList<>();
     private final Map<Shape, Integer> numbers = new HashMap<>();
+
+    /** The same, for somebody else to add to. */
+    Shapes copy() {
+      Shapes copy = new Shapes();
+      byNumber.forEach(copy::add);
+      return copy;
+    }
 
     int size() {
       return byNumber.size();

@@ -111,7 +111,7 @@ final class JournalReader implements AutoCloseable {
         return end;
       }
       index.forgetReadAhead();
-      long again = index.readTo(limit);
+      long again = index.readTo(Math.max(limit, mark + Frames.MAX_MARK)); // the file may have grown
       if (again == end) {
         throw JournalStore.damaged(header.runId(), path, end, mark);
       }

@@ -95,7 +95,7 @@ public final class JournalStore implements Store {
       cutTornTail(runId, path, file, begin.header(), end);
       SideFiles sideFiles = sideFiles(runId, path);
       sideFiles.collect(index.sideFiles);
-      JournalWriter writer = new JournalWriter(runId, file, begin.header(), index.shapes, end, durability);
+      JournalWriter writer = new JournalWriter(runId, file, begin.header(), index.shapes.copy(), end, durability);
       return new JournalRun(runId, path, file, begin.header(), index, writer, sideFiles, ownership);
     } catch (Throwable e) {
       try (ownership) {

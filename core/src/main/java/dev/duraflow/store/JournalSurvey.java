@@ -47,11 +47,11 @@ final class JournalSurvey {
       }
       long gap = scan.position();
       long next = nextFrame(gap, limit);
-      if (next < 0) {
+      if (next < 0 || next >= limit) {
         return;
       }
       scan.forgetReadAhead(); // it may have been on its way when it was read
-      if (scan.next(limit)) {
+      if (scan.next(Math.max(limit, next + Frames.MAX_MARK))) {
         show();
       } else {
         visitor.gap(gap, next);
