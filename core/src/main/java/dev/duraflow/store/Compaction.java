@@ -4,6 +4,8 @@ import dev.duraflow.error.StoreException;
 import dev.duraflow.store.Frames.Header;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Writes a journal anew without what is of no use any more, and puts it in the place of the old one in one step. Of the history
@@ -13,6 +15,8 @@ final class Compaction {
   private final JournalReader from;
   private final JournalIndex index;
   private final long end;
+  /** Those that are named by what is kept. */
+  private final Set<String> sideFiles = new HashSet<>();
 
   private Compaction(JournalReader from, JournalIndex index, long end) {
     this.from = from;
@@ -30,15 +34,12 @@ final class Compaction {
     }
     Path path = from.path();
     Header header = new Header(from.header().runId(), salt, from.header().created());
+    Compaction compaction = new Compaction(from, index, end);
     try (NewJournal to = new NewJournal(path.toAbsolutePath().getParent(), header, disk)) {
-      new Compaction(from, index, end).copy(to);
+      compaction.copy(to);
       to.place(path);
     }
-    try (JournalReader placed = from.reopened(disk)) {
-      JournalIndex kept = placed.newIndex();
-      placed.readNow(kept);
-      sideFiles.collect(kept.sideFiles);
-    }
+    sideFiles.collect(compaction.sideFiles);
   }
 
   private void copy(NewJournal to) throws IOException {
@@ -61,7 +62,11 @@ final class Compaction {
       case Frames.SHAPE -> true; // they are few, and numbered
       case Frames.RECORD, Frames.BESIDE -> {
         RecordHead head = RecordHead.read(body);
-        yield index.isLatest(frameStart, body.array, head.idStart(), head.idLength());
+        boolean latest = index.isLatest(frameStart, body.array, head.idStart(), head.idLength());
+        if (latest && type == Frames.BESIDE) {
+          sideFiles.add(SideFiles.name(Beside.read(body, scan.bodyEnd()).sha256()));
+        }
+        yield latest;
       }
       case Frames.GRAPH -> frameStart == index.notes.graphStart;
       case Frames.BEGAN -> frameStart == index.notes.lastBegan;

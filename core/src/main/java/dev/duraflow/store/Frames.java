@@ -65,9 +65,18 @@ final class Frames {
 
   private static final int MIN_HEADER = 8 + 2 + 8 + 8 + 4 + 1 + 4;
   static final int MAX_HEADER = MIN_HEADER + 2 + 4 * Dag.MAX_ID_LENGTH;
+  /** The year 10,000 or so. */
+  private static final long MAX_SECONDS = 1L << 38;
+
   private static final byte[] MAGIC = "duraflow".getBytes(StandardCharsets.US_ASCII);
 
   private Frames() {}
+
+  /** How many bytes the header of a run's journal takes; the least that one can, if the run is not known. */
+  static int headerSize(@Nullable String runId) {
+    int idSize = runId == null ? 0 : runId.getBytes(StandardCharsets.UTF_8).length;
+    return MIN_HEADER - 1 + Bytes.sizeOfVarint(idSize) + idSize;
+  }
 
   /** How many bytes a frame takes. */
   static int sizeOf(int bodySize) {
@@ -102,14 +111,32 @@ final class Frames {
       in.position = MAGIC.length;
       int version = in.getByte() | in.getByte() << 8;
       long salt = in.getLong();
-      Instant created = Instant.ofEpochSecond(in.getLong(), in.getInt());
+      long seconds = in.getLong();
+      int nanos = in.getInt();
       long idLength = in.getVarint();
-      if (idLength > held - in.position - Integer.BYTES) {
+      if (idLength < 0 || idLength > held - in.position - Integer.BYTES) {
         return null;
       }
       String runId = in.getString((int) idLength);
       int found = in.crc32c(0, in.position);
-      return in.getInt() == found ? new Decoded(new Header(runId, salt, created), version, in.position) : null;
+      if (in.getInt() != found) {
+        return null;
+      }
+      return new Decoded(new Header(runId, salt, Instant.ofEpochSecond(seconds, nanos)), version, in.position);
+    }
+
+    /**
+     * What is left of a header that is damaged, with a salt that was found elsewhere. Nobody can tell which part is damaged; if it
+     * is the time, the times of the records are shifted by as much.
+     */
+    static Decoded remains(DiskFile file, String runId, long salt) throws IOException {
+      Bytes begin = new Bytes(new byte[MIN_HEADER], MAGIC.length + 2 + Long.BYTES);
+      file.read(0, begin.array, 0, MIN_HEADER);
+      long seconds = begin.getLong();
+      int nanos = begin.getInt();
+      boolean isTime = seconds >= 0 && seconds < MAX_SECONDS && nanos >= 0 && nanos < 1_000_000_000;
+      Instant created = isTime ? Instant.ofEpochSecond(seconds, nanos) : Instant.EPOCH;
+      return new Decoded(new Header(runId, salt, created), VERSION, 0);
     }
 
     /** The bits that a frame's CRC is mixed with at a position (the finalizer of MurmurHash3, by A. Appleby). */

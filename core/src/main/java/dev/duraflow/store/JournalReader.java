@@ -41,6 +41,19 @@ final class JournalReader implements AutoCloseable {
    * @throws CorruptRecordException if it does not begin with a header
    */
   static @Nullable JournalReader open(Path path, @Nullable String runId, Disk disk) throws IOException {
+    return open(path, runId, disk, false);
+  }
+
+  /**
+   * Opens a journal that may be damaged anywhere. Without a header, frames are looked for from the beginning, with what is left
+   * of the header and with the salt that a mark holds.
+   */
+  static @Nullable JournalReader openDamaged(Path path, String runId, Disk disk) throws IOException {
+    return open(path, runId, disk, true);
+  }
+
+  private static @Nullable JournalReader open(Path path, @Nullable String runId, Disk disk, boolean mayBeDamaged)
+      throws IOException {
     DiskFile file;
     try {
       file = disk.openForReading(path);
@@ -50,20 +63,25 @@ final class JournalReader implements AutoCloseable {
       }
       return null;
     }
+    boolean opened = false;
     try {
       Decoded begin = Header.read(file);
-      if (begin != null) {
-        JournalStore.check(begin, runId != null ? runId : begin.header().runId(), path);
-        return new JournalReader(path, file, begin.header(), begin.end());
+      if (begin == null && file.size() > Frames.headerSize(runId)) {
+        begin = mayBeDamaged && runId != null ? JournalScan.lostHeader(file, runId) : null;
+        if (begin == null) {
+          throw JournalStore.headless(runId, path);
+        }
       }
-      if (file.size() > Frames.MAX_HEADER) {
-        throw JournalStore.headless(runId, path);
+      if (begin == null) {
+        return null;
       }
-      file.close();
-      return null;
-    } catch (Throwable e) {
-      file.close();
-      throw e;
+      JournalStore.check(begin, runId != null ? runId : begin.header().runId(), path);
+      opened = true;
+      return new JournalReader(path, file, begin.header(), begin.end());
+    } finally {
+      if (!opened) {
+        file.close();
+      }
     }
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps each run in one append-only file, {@code DIRECTORY/RUN/journal}, and outputs of 1 MiB and more beside it. Records that are
@@ -148,10 +149,10 @@ public final class JournalStore implements Store {
     file.force();
   }
 
-  static CorruptRecordException headless(String runId, Path path) {
+  static CorruptRecordException headless(@Nullable String runId, Path path) {
     return new CorruptRecordException(
-        path + ", the journal of run '" + runId + "', does not begin with the header of a journal; restore it from a copy,"
-            + " delete the run to run everything again, or use another run id",
+        path + (runId == null ? "" : ", the journal of run '" + runId + "',")
+            + " does not begin with the header of a journal; " + WAY_OUT,
         null);
   }
 
@@ -201,7 +202,7 @@ public final class JournalStore implements Store {
    * and does not keep from looking at the rest.
    */
   public Verification verify(String runId) {
-    try (JournalReader journal = reader(runId)) {
+    try (JournalReader journal = reader(runId, JournalReader::openDamaged)) {
       return reading(journal, () -> JournalCheck.verify(journal, sideFiles(runId, journal.path())));
     }
   }
@@ -229,7 +230,7 @@ public final class JournalStore implements Store {
    * @throws StoreException if the new run is there already
    */
   public Verification salvage(String runId, String newRunId) {
-    try (JournalReader journal = reader(runId)) {
+    try (JournalReader journal = reader(runId, JournalReader::openDamaged)) {
       RunCopy copy = new RunCopy(journal, sideFiles(runId, journal.path()));
       return reading(
           journal,
@@ -238,10 +239,18 @@ public final class JournalStore implements Store {
   }
 
   private JournalReader reader(String runId) {
+    return reader(runId, JournalReader::open);
+  }
+
+  private interface Opening {
+    @Nullable
+    JournalReader open(Path journal, String runId, Disk disk) throws IOException;
+  }
+
+  private JournalReader reader(String runId, Opening opening) {
     try {
       Path directory = directories.find(runId);
-      JournalReader journal =
-          directory == null ? null : JournalReader.open(directory.resolve(JOURNAL), runId, disk);
+      JournalReader journal = directory == null ? null : opening.open(directory.resolve(JOURNAL), runId, disk);
       if (journal == null) {
         throw new StoreException("there is no run '" + runId + "' in " + directories.root());
       }

@@ -22,6 +22,9 @@ final class NewJournal implements Closeable {
   private final Bytes chunk = new Bytes(CHUNK + Frames.MAX_HEADER);
   private long chunkStart;
   private long marks;
+  /** A run's end is left to be the last frame, since listings look for it there; the mark stands before it. */
+  private boolean endsMarked;
+
   private boolean placed;
 
   NewJournal(Path directory, Header header, Disk disk) throws IOException {
@@ -36,11 +39,18 @@ final class NewJournal implements Closeable {
 
   /** Adds a frame. */
   void add(byte[] body, int from, int to) throws IOException {
-    int length = to - from;
-    if (chunk.position > CHUNK) {
-      write();
+    endsMarked = body[from] == Frames.ENDED;
+    if (endsMarked || chunk.position == 0) {
       mark();
     }
+    put(body, from, to);
+    if (chunk.position > CHUNK) {
+      write();
+    }
+  }
+
+  private void put(byte[] body, int from, int to) {
+    int length = to - from;
     chunk.reserve(Frames.MAX_OVERHEAD + length);
     int start = chunk.position;
     chunk.putVarint(length);
@@ -55,12 +65,12 @@ final class NewJournal implements Closeable {
   }
 
   /** Nobody sees a mark before all of the file is on stable storage; so wherever it stands, it says the truth. */
-  private void mark() throws IOException {
+  private void mark() {
     Bytes body = new Bytes(1 + Long.BYTES + 10);
     body.putByte(Frames.MARK);
     body.putLong(header.salt());
     body.putVarint(marks++);
-    add(body.array, 0, body.position);
+    put(body.array, 0, body.position);
   }
 
   private void write() throws IOException {
@@ -71,7 +81,9 @@ final class NewJournal implements Closeable {
 
   /** Syncs it and gives it its name. */
   void place(Path path) throws IOException {
-    mark(); // so that damage to the last frames is known for what it is
+    if (!endsMarked) {
+      mark(); // so that damage to the last frames is known for what it is
+    }
     write();
     file.force();
     file.close(); // an open one keeps its name on Windows

@@ -45,6 +45,10 @@ record RunDirectories(Path root, Disk disk) {
   /** The directory of a run, created if it is missing. */
   Path claim(String runId) throws IOException {
     disk.createDirectories(root);
+    Path known = find(runId);
+    if (known != null) {
+      return known; // without a look at all the others
+    }
     while (true) {
       NameTable names = NameTable.of(root);
       Path path = root.resolve(names.claim(runId));

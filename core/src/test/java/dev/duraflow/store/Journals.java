@@ -6,6 +6,7 @@ import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -65,6 +66,32 @@ final class Journals {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Where nothing is about a loss of power. */
+  static JournalStore unsynced(Path directory) {
+    Disk disk = new Disk() {
+      @Override
+      DiskFile open(Path file) throws IOException {
+        return new DiskFile(file) {
+          @Override
+          void force() {}
+        };
+      }
+
+      @Override
+      void sync(Path synced) {}
+    };
+    return new JournalStore(RunDirectories.at(directory, disk), Clock.systemUTC(), disk);
+  }
+
+  /** Adds a frame to the bytes of a whole file. */
+  static void putFrame(Bytes out, Frames.Header header, byte[] body) {
+    int start = out.position;
+    out.reserve(Frames.MAX_OVERHEAD + body.length);
+    out.putVarint(body.length);
+    out.putInt(new Bytes(body, 0).crc32c(0, body.length) ^ header.mix(start));
+    out.putBytes(body);
   }
 
   static void flip(Path file, long position) throws IOException {
