@@ -44,7 +44,7 @@ final class InterruptGate {
   void close() {
     if (!STATE.compareAndSet(this, OPEN, CLOSED)) {
       while (state == STRIKING) {
-        Thread.onSpinWait();
+        Thread.yield(); // a virtual thread must not keep the striker from its carrier
       }
       state = CLOSED;
       Thread.interrupted();

@@ -2,12 +2,15 @@ package dev.duraflow.store;
 
 import java.util.Arrays;
 
-/** Where a large payload lies: in the file beside the journal that is named after its hash. */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares them
-record Beside(long size, byte[] sha256) {
+/**
+ * Where a large payload lies: in a file beside the journal.
+ *
+ * @param name the SHA-256 of the content in lower-case hexadecimal, which is also the file's name
+ */
+record Beside(long size, String name) {
   /** Reads what stands in a frame in place of the payload. */
   static Beside read(Bytes in, int end) {
     long size = in.getVarint();
-    return new Beside(size, Arrays.copyOfRange(in.array, in.position, end));
+    return new Beside(size, SideFiles.name(Arrays.copyOfRange(in.array, in.position, end)));
   }
 }

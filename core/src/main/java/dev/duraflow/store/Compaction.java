@@ -3,7 +3,6 @@ package dev.duraflow.store;
 import dev.duraflow.error.StoreException;
 import dev.duraflow.store.Frames.Header;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -32,12 +31,11 @@ final class Compaction {
       throw new StoreException("run '" + from.header().runId() + "' holds frames of type " + index.notes.unknownType()
           + ", which this duraflow does not know and must not drop; compact it with the newer one that wrote them");
     }
-    Path path = from.path();
     Header header = new Header(from.header().runId(), salt, from.header().created());
     Compaction compaction = new Compaction(from, index, end);
-    try (NewJournal to = new NewJournal(path.toAbsolutePath().getParent(), header, disk)) {
+    try (NewJournal to = new NewJournal(from.directory(), header, disk)) {
       compaction.copy(to);
-      to.place(path);
+      to.place();
     }
     sideFiles.collect(compaction.sideFiles);
   }
@@ -64,7 +62,7 @@ final class Compaction {
         RecordHead head = RecordHead.read(body);
         boolean latest = index.isLatest(frameStart, body.array, head.idStart(), head.idLength());
         if (latest && type == Frames.BESIDE) {
-          sideFiles.add(SideFiles.name(Beside.read(body, scan.bodyEnd()).sha256()));
+          sideFiles.add(Beside.read(body, scan.bodyEnd()).name());
         }
         yield latest;
       }

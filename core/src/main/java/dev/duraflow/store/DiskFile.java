@@ -22,7 +22,8 @@ class DiskFile implements Closeable {
 
   /** Opens a file, which is created if it is missing. */
   DiskFile(Path path) throws IOException {
-    // An ordinary FileChannel is closed by an interrupt; these two are not. The second is there for its fdatasync alone, since a
+    // An ordinary FileChannel is closed by an interrupt; these two are not. The second is there for
+    // its fdatasync alone, since a
     // RandomAccessFile only offers the dearer fsync.
     this.file = new RandomAccessFile(path.toFile(), "rw");
     try {

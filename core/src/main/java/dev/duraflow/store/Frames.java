@@ -72,6 +72,21 @@ final class Frames {
 
   private Frames() {}
 
+  static int code(Kind kind) {
+    return switch (kind) {
+      case OUTPUT -> 0;
+      case KEYS -> 1;
+    };
+  }
+
+  static Kind kind(int code) {
+    return switch (code) {
+      case 0 -> Kind.OUTPUT;
+      case 1 -> Kind.KEYS;
+      default -> throw new IllegalArgumentException("there is no kind of record with code " + code);
+    };
+  }
+
   /** How many bytes the header of a run's journal takes; the least that one can, if the run is not known. */
   static int headerSize(@Nullable String runId) {
     int idSize = runId == null ? 0 : runId.getBytes(StandardCharsets.UTF_8).length;

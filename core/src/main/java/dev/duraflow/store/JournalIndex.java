@@ -92,7 +92,7 @@ final class JournalIndex {
 
   /** Reads a shape from behind its number. */
   static Shape shape(Bytes body, int end) {
-    TaskRecord.Kind kind = TaskRecord.Kind.values()[body.getByte()];
+    TaskRecord.Kind kind = Frames.kind(body.getByte());
     int attempt = (int) body.getVarint();
     String codec = body.getString((int) body.getVarint());
     String type = body.position == end ? null : body.getString(end - body.position);

@@ -21,12 +21,14 @@ import org.jspecify.annotations.Nullable;
  * stands before a mark is whole by the time the mark can be seen: read once more, it must be right, or it is damaged.
  */
 final class JournalReader implements AutoCloseable {
+  private final Path directory;
   private final Path path;
   private final DiskFile file;
   private final Header header;
   private final int firstFrame;
 
-  private JournalReader(Path path, DiskFile file, Header header, int firstFrame) {
+  private JournalReader(Path directory, Path path, DiskFile file, Header header, int firstFrame) {
+    this.directory = directory;
     this.path = path;
     this.file = file;
     this.header = header;
@@ -36,24 +38,26 @@ final class JournalReader implements AutoCloseable {
   /**
    * Opens the journal of a run.
    *
+   * @param directory the directory of the run
    * @param runId whose it is to be; null if that is to be found out
    * @return null if the file is not there, or so new that it has no header yet
    * @throws CorruptRecordException if it does not begin with a header
    */
-  static @Nullable JournalReader open(Path path, @Nullable String runId, Disk disk) throws IOException {
-    return open(path, runId, disk, false);
+  static @Nullable JournalReader open(Path directory, @Nullable String runId, Disk disk) throws IOException {
+    return open(directory, runId, disk, false);
   }
 
   /**
    * Opens a journal that may be damaged anywhere. Without a header, frames are looked for from the beginning, with what is left
    * of the header and with the salt that a mark holds.
    */
-  static @Nullable JournalReader openDamaged(Path path, String runId, Disk disk) throws IOException {
-    return open(path, runId, disk, true);
+  static @Nullable JournalReader openDamaged(Path directory, String runId, Disk disk) throws IOException {
+    return open(directory, runId, disk, true);
   }
 
-  private static @Nullable JournalReader open(Path path, @Nullable String runId, Disk disk, boolean mayBeDamaged)
+  private static @Nullable JournalReader open(Path directory, @Nullable String runId, Disk disk, boolean mayBeDamaged)
       throws IOException {
+    Path path = directory.resolve(JournalStore.JOURNAL);
     DiskFile file;
     try {
       file = disk.openForReading(path);
@@ -77,12 +81,16 @@ final class JournalReader implements AutoCloseable {
       }
       JournalStore.check(begin, runId != null ? runId : begin.header().runId(), path);
       opened = true;
-      return new JournalReader(path, file, begin.header(), begin.end());
+      return new JournalReader(directory, path, file, begin.header(), begin.end());
     } finally {
       if (!opened) {
         file.close();
       }
     }
+  }
+
+  Path directory() {
+    return directory;
   }
 
   Path path() {
@@ -107,7 +115,7 @@ final class JournalReader implements AutoCloseable {
 
   /** The file that has the journal's name now. */
   JournalReader reopened(Disk disk) throws IOException {
-    JournalReader reopened = open(path, header.runId(), disk);
+    JournalReader reopened = open(directory, header.runId(), disk);
     if (reopened == null) {
       throw new FileNotFoundException(path.toString());
     }

@@ -114,7 +114,15 @@ final class JournalRun implements OpenRun {
   }
 
   /** What stands in the frame: the payload, or where it lies. */
-  private record Content(@Nullable Beside beside, byte[] bytes) {}
+  private static final class Content {
+    final @Nullable Beside beside;
+    final byte[] bytes;
+
+    Content(@Nullable Beside beside, byte[] bytes) {
+      this.beside = beside;
+      this.bytes = bytes;
+    }
+  }
 
   private Content content(TaskRecord record) {
     Payload payload = record.payload();

@@ -66,7 +66,8 @@ final class JournalScan {
     while (true) {
       int read = file.read(at, chunk, 0, chunk.length);
       for (int i = 0; i + pattern.length <= read; i++) {
-        if (chunk[i] == pattern[0] && Arrays.equals(chunk, i, i + pattern.length, pattern, 0, pattern.length)) {
+        if (chunk[i] == pattern[0]
+            && Arrays.equals(chunk, i, i + pattern.length, pattern, 0, pattern.length)) {
           long start = at + i - Integer.BYTES - 1; // a mark's length takes one byte
           if (start >= from && new JournalScan(file, header, start).next(Long.MAX_VALUE)) {
             return start;
@@ -126,7 +127,8 @@ final class JournalScan {
     if (length == 0 || size > Integer.MAX_VALUE - 64) {
       return false;
     }
-    if (size > available && (start + size > Math.min(limit, file.size()) || have((int) size, limit) < size)) {
+    if (size > available
+        && (start + size > Math.min(limit, file.size()) || have((int) size, limit) < size)) {
       return false;
     }
     at = window.position;

@@ -41,16 +41,17 @@ public final class JournalStore implements Store {
   private final Disk disk;
   private final SecureRandom random = new SecureRandom();
 
-  JournalStore(RunDirectories directories, Clock clock, Disk disk) {
-    this.directories = directories;
+  JournalStore(Path directory, Clock clock, Disk disk) {
+    this.directories = new RunDirectories(directory, disk);
     this.clock = clock;
     this.disk = disk;
   }
 
   /** A store below a directory, which is created if it is missing. */
   public static JournalStore at(Path directory) {
-    Disk disk = new Disk();
-    return new JournalStore(RunDirectories.at(directory, disk), Clock.systemUTC(), disk);
+    JournalStore store = new JournalStore(directory, Clock.systemUTC(), new Disk());
+    store.directories.create();
+    return store;
   }
 
   @Override
@@ -65,7 +66,7 @@ public final class JournalStore implements Store {
         Path directory = directories.claim(runId);
         try {
           RunLock ownership = RunLock.acquire(directory.resolve(LOCK), runId, clock);
-          return open(runId, directory.resolve(JOURNAL), durability, ownership);
+          return open(runId, directory, durability, ownership);
         } catch (NoSuchFileException e) {
           if (deleted == MAX_DELETED) {
             throw e;
@@ -80,21 +81,22 @@ public final class JournalStore implements Store {
     }
   }
 
-  private OpenRun open(String runId, Path path, Durability durability, RunLock ownership) throws IOException {
+  private OpenRun open(String runId, Path directory, Durability durability, RunLock ownership) throws IOException {
+    Path path = directory.resolve(JOURNAL);
     DiskFile file = null;
     try {
-      disk.delete(path.resolveSibling(NewJournal.PART));
+      disk.delete(directory.resolve(NewJournal.PART));
       file = disk.open(path);
       Decoded begin = Header.read(file);
       if (begin == null) {
-        begin = create(runId, path, file);
+        begin = create(runId, directory, path, file);
       } else {
         check(begin, runId, path);
       }
       JournalIndex index = new JournalIndex(file, begin.header(), begin.end());
       long end = index.readTo(Long.MAX_VALUE);
       cutTornTail(runId, path, file, begin.header(), end);
-      SideFiles sideFiles = sideFiles(runId, path);
+      SideFiles sideFiles = sideFiles(runId, directory);
       sideFiles.collect(index.sideFiles);
       JournalWriter writer = new JournalWriter(runId, file, begin.header(), index.shapes.copy(), end, durability);
       return new JournalRun(runId, path, file, begin.header(), index, writer, sideFiles, ownership);
@@ -112,7 +114,7 @@ public final class JournalStore implements Store {
    * Begins a journal. A file that is no longer than its header would be holds nothing: the process that made it died before the
    * header was durable.
    */
-  private Decoded create(String runId, Path path, DiskFile file) throws IOException {
+  private Decoded create(String runId, Path directory, Path path, DiskFile file) throws IOException {
     Header header = new Header(runId, random.nextLong(), clock.instant());
     byte[] encoded = header.encoded();
     if (file.size() > encoded.length) {
@@ -121,7 +123,7 @@ public final class JournalStore implements Store {
     file.truncate(0);
     file.write(0, encoded, 0, encoded.length);
     file.force();
-    disk.sync(path.toAbsolutePath().getParent());
+    disk.sync(directory);
     return new Decoded(header, Frames.VERSION, encoded.length);
   }
 
@@ -164,8 +166,8 @@ public final class JournalStore implements Store {
         null);
   }
 
-  private SideFiles sideFiles(String runId, Path journal) {
-    return new SideFiles(runId, journal.resolveSibling(OUTPUTS), disk, SIDE_FILE_THRESHOLD);
+  private SideFiles sideFiles(String runId, Path directory) {
+    return new SideFiles(runId, directory.resolve(OUTPUTS), disk, SIDE_FILE_THRESHOLD);
   }
 
   // ---- looking at runs that others may execute
@@ -187,7 +189,7 @@ public final class JournalStore implements Store {
   public RunHistory read(String runId) {
     JournalReader journal = reader(runId);
     try {
-      return RunHistory.of(journal, sideFiles(runId, journal.path()));
+      return RunHistory.of(journal, sideFiles(runId, journal.directory()));
     } catch (IOException e) {
       journal.close();
       throw journal.unreadable(e);
@@ -203,7 +205,7 @@ public final class JournalStore implements Store {
    */
   public Verification verify(String runId) {
     try (JournalReader journal = reader(runId, JournalReader::openDamaged)) {
-      return reading(journal, () -> JournalCheck.verify(journal, sideFiles(runId, journal.path())));
+      return reading(journal, () -> JournalCheck.verify(journal, sideFiles(runId, journal.directory())));
     }
   }
 
@@ -216,7 +218,7 @@ public final class JournalStore implements Store {
    */
   public void copy(String runId, JournalStore target) {
     try (JournalReader journal = reader(runId)) {
-      RunCopy copy = new RunCopy(journal, sideFiles(runId, journal.path()));
+      RunCopy copy = new RunCopy(journal, sideFiles(runId, journal.directory()));
       reading(journal, () -> copy.into(target.directories, runId, target.random.nextLong(), target.clock, copy::everything));
     }
   }
@@ -231,7 +233,7 @@ public final class JournalStore implements Store {
    */
   public Verification salvage(String runId, String newRunId) {
     try (JournalReader journal = reader(runId, JournalReader::openDamaged)) {
-      RunCopy copy = new RunCopy(journal, sideFiles(runId, journal.path()));
+      RunCopy copy = new RunCopy(journal, sideFiles(runId, journal.directory()));
       return reading(
           journal,
           () -> copy.into(directories, newRunId, random.nextLong(), clock, (to, files) -> Salvage.copy(journal, to, files)));
@@ -244,13 +246,13 @@ public final class JournalStore implements Store {
 
   private interface Opening {
     @Nullable
-    JournalReader open(Path journal, String runId, Disk disk) throws IOException;
+    JournalReader open(Path directory, String runId, Disk disk) throws IOException;
   }
 
   private JournalReader reader(String runId, Opening opening) {
     try {
       Path directory = directories.find(runId);
-      JournalReader journal = directory == null ? null : opening.open(directory.resolve(JOURNAL), runId, disk);
+      JournalReader journal = directory == null ? null : opening.open(directory, runId, disk);
       if (journal == null) {
         throw new StoreException("there is no run '" + runId + "' in " + directories.root());
       }
@@ -302,10 +304,10 @@ public final class JournalStore implements Store {
    */
   public void compact(String runId) {
     try (JournalReader sought = reader(runId)) {
-      RunLock ownership = RunLock.acquire(sought.path().resolveSibling(LOCK), runId, clock);
+      RunLock ownership = RunLock.acquire(sought.directory().resolve(LOCK), runId, clock);
       try (ownership;
           JournalReader journal = sought.reopened(disk)) { // as it is now that nobody else changes it
-        Compaction.compact(journal, sideFiles(runId, journal.path()), random.nextLong(), disk);
+        Compaction.compact(journal, sideFiles(runId, journal.directory()), random.nextLong(), disk);
       }
     } catch (IOException e) {
       throw new StoreException(

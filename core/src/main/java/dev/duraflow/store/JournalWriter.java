@@ -179,7 +179,7 @@ final class JournalWriter {
       }
       int shape = shapeOf(record, batch);
       Bytes out = batch.bytes;
-      int content = beside == null ? payload.length : Bytes.sizeOfVarint(beside.size()) + beside.sha256().length;
+      int content = beside == null ? payload.length : Bytes.sizeOfVarint(beside.size()) + SideFiles.HASH;
       int length =
           1
               + Bytes.sizeOfVarint(shape)
@@ -199,7 +199,7 @@ final class JournalWriter {
         out.putBytes(payload);
       } else {
         out.putVarint(beside.size());
-        out.putBytes(beside.sha256());
+        out.putBytes(SideFiles.hash(beside.name()));
       }
       end(batch, start, length);
       batch.isFull = out.position > MAX_WAITING_BYTES;
@@ -258,7 +258,7 @@ final class JournalWriter {
     Bytes out = batch.bytes;
     out.putByte(Frames.SHAPE);
     out.putVarint(number);
-    out.putByte(shape.kind().ordinal());
+    out.putByte(Frames.code(shape.kind()));
     out.putVarint(shape.attempt());
     out.putVarint(codec.length);
     out.putBytes(codec);

@@ -16,19 +16,18 @@ final class NewJournal implements Closeable {
   private static final int CHUNK = 1 << 20;
 
   private final Disk disk;
+  private final Path directory;
   private final Path part;
   private final Header header;
   private final DiskFile file;
   private final Bytes chunk = new Bytes(CHUNK + Frames.MAX_HEADER);
   private long chunkStart;
   private long marks;
-  /** A run's end is left to be the last frame, since listings look for it there; the mark stands before it. */
-  private boolean endsMarked;
-
   private boolean placed;
 
   NewJournal(Path directory, Header header, Disk disk) throws IOException {
     this.disk = disk;
+    this.directory = directory;
     this.part = directory.resolve(PART);
     this.header = header;
     disk.delete(part);
@@ -39,8 +38,7 @@ final class NewJournal implements Closeable {
 
   /** Adds a frame. */
   void add(byte[] body, int from, int to) throws IOException {
-    endsMarked = body[from] == Frames.ENDED;
-    if (endsMarked || chunk.position == 0) {
+    if (chunk.position == 0) {
       mark();
     }
     put(body, from, to);
@@ -80,16 +78,14 @@ final class NewJournal implements Closeable {
   }
 
   /** Syncs it and gives it its name. */
-  void place(Path path) throws IOException {
-    if (!endsMarked) {
-      mark(); // so that damage to the last frames is known for what it is
-    }
+  void place() throws IOException {
+    mark(); // so that damage to the last frames is known for what it is
     write();
     file.force();
     file.close(); // an open one keeps its name on Windows
-    disk.move(part, path);
+    disk.move(part, directory.resolve(JournalStore.JOURNAL));
     placed = true;
-    disk.sync(path.toAbsolutePath().getParent());
+    disk.sync(directory);
   }
 
   @Override

@@ -28,8 +28,7 @@ final class RunCopy {
     Path directory = place.claim(runId);
     RunLock ownership = RunLock.acquire(directory.resolve(JournalStore.LOCK), runId, clock);
     try (ownership) {
-      Path path = directory.resolve(JournalStore.JOURNAL);
-      if (Files.exists(path)) {
+      if (Files.exists(directory.resolve(JournalStore.JOURNAL))) {
         throw new StoreException(
             "run '" + runId + "' is there already, in " + directory + "; copy to another run id or store, or delete it first");
       }
@@ -37,7 +36,7 @@ final class RunCopy {
       SideFiles toFiles = new SideFiles(runId, directory.resolve(JournalStore.OUTPUTS), place.disk(), 0);
       try (NewJournal to = new NewJournal(directory, header, place.disk())) {
         T result = content.copy(to, new SideFileCopies(fromFiles, toFiles));
-        to.place(path);
+        to.place();
         return result;
       }
     }

@@ -39,7 +39,7 @@ public final class RunHistory implements AutoCloseable {
 
   /** Takes the reader over unless it throws. */
   static RunHistory of(JournalReader journal, SideFiles sideFiles) throws IOException {
-    Path lock = journal.path().resolveSibling(JournalStore.LOCK);
+    Path lock = journal.directory().resolve(JournalStore.LOCK);
     JournalIndex index = journal.newIndex();
     long end = journal.readNow(index);
     Holder holder = RunLock.holderOf(lock);

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * from the beginning.
  */
 final class RunListing {
+  /** By how many bytes their number takes; the likeliest first. */
+  private static final int[] MARK_SIZES = {15, 16, 0, 17, 18, 19};
+
   private final RunDirectories directories;
 
   RunListing(RunDirectories directories) {
@@ -56,7 +59,7 @@ final class RunListing {
     }
     long size = attributes.size() + sizeOfSideFiles(directory.resolve(JournalStore.OUTPUTS));
     Instant changedAt = attributes.lastModifiedTime().toInstant();
-    try (JournalReader journal = JournalReader.open(path, null, directories.disk())) {
+    try (JournalReader journal = JournalReader.open(directory, null, directories.disk())) {
       if (journal == null) {
         return null;
       }
@@ -93,17 +96,25 @@ final class RunListing {
     }
   }
 
+  /** The end that is noted in the last frame, or in the last but one if a mark follows. */
   private static @Nullable Ended endAtTheEnd(JournalReader journal) throws IOException {
-    long start = journal.file().size() - NoteFrames.ENDED_SIZE;
-    if (start < journal.firstFrame()) {
-      return null;
+    long size = journal.file().size();
+    for (int markSize : MARK_SIZES) {
+      long start = size - markSize - NoteFrames.ENDED_SIZE;
+      JournalScan scan = new JournalScan(journal.file(), journal.header(), start);
+      if (start >= journal.firstFrame() && scan.next(start + NoteFrames.ENDED_SIZE)) {
+        Bytes body = scan.body();
+        return body.getByte() == Frames.ENDED && isEndOrMark(scan, size)
+            ? NoteFrames.ended(body, journal.header())
+            : null;
+      }
     }
-    JournalScan scan = new JournalScan(journal.file(), journal.header(), start);
-    if (!scan.next(start + NoteFrames.ENDED_SIZE)) {
-      return null;
-    }
-    Bytes body = scan.body();
-    return body.getByte() == Frames.ENDED ? NoteFrames.ended(body, journal.header()) : null;
+    return null;
+  }
+
+  private static boolean isEndOrMark(JournalScan scan, long size) throws IOException {
+    return scan.position() == size
+        || (scan.next(size) && scan.position() == size && scan.body().getByte() == Frames.MARK);
   }
 
   private static long sizeOfSideFiles(Path directory) throws IOException {

@@ -21,7 +21,7 @@ record SideFileCopies(SideFiles from, SideFiles to, Set<String> copied) {
    * @throws dev.duraflow.error.CorruptRecordException if it is not what was written
    */
   void copy(String taskId, Beside beside) throws IOException {
-    if (copied.contains(SideFiles.name(beside.sha256()))) {
+    if (copied.contains(beside.name())) {
       return;
     }
     try (PayloadSink sink = to.sink();
@@ -29,6 +29,6 @@ record SideFileCopies(SideFiles from, SideFiles to, Set<String> copied) {
       in.transferTo(sink);
       sink.finish();
     }
-    copied.add(SideFiles.name(beside.sha256()));
+    copied.add(beside.name());
   }
 }

@@ -4,7 +4,6 @@ import dev.duraflow.error.CorruptRecordException;
 import dev.duraflow.error.StoreException;
 import java.io.BufferedInputStream;
 import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -61,7 +60,7 @@ final class SideFiles {
   }
 
   Path file(Beside beside) {
-    return directory.resolve(name(beside.sha256()));
+    return directory.resolve(beside.name());
   }
 
   /** Where a payload lies, if it lies here. */
@@ -81,6 +80,10 @@ final class SideFiles {
     } catch (NoSuchFileException e) {
       // No large payload yet.
     }
+  }
+
+  static byte[] hash(String name) {
+    return HexFormat.of().parseHex(name);
   }
 
   static String name(byte[] sha256) {
@@ -178,7 +181,7 @@ final class SideFiles {
         disk.move(path, file);
         disk.sync(directory);
       }
-      return new Kept("(new)", new Beside(size, hash));
+      return new Kept("(new)", new Beside(size, file.getFileName().toString()));
     }
 
     @Override
@@ -243,7 +246,7 @@ final class SideFiles {
       private int checked(int end) {
         if (!checked) {
           checked = true;
-          if (!Arrays.equals(getMessageDigest().digest(), beside.sha256())) {
+          if (!name(getMessageDigest().digest()).equals(beside.name())) {
             throw new CorruptRecordException(
                 "the output of task '" + taskId + "' in run '" + runId + "' is damaged: the content of " + file
                     + " is not what was written; " + JournalStore.WAY_OUT,

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * {"format":1,"task":"load-5","kind":"OUTPUT","type":"java.lang.Integer","codec":"json","attempt":1,
- *  "startedAt":"2026-11-04T10:15:30.123456789Z","finishedAt":"2026-11-04T10:15:30.2Z","size":1,"crc32c":"e3069283",
- *  "check":"0d5a2c77"}
+ *  "startedAt":"2026-11-04T10:15:30.123456789Z","finishedAt":"2026-11-04T10:15:30.124456790Z","size":1,"crc32c":"576f0efc",
+ *  "check":"f75c1830"}
  * </pre>
  *
  * <p>{@code size} and {@code crc32c} are the payload's. {@code check} is the CRC-32C of all bytes before its comma and comes

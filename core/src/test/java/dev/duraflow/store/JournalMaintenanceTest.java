@@ -1,8 +1,8 @@
 package dev.duraflow.store;
 
-import static dev.duraflow.store.Journals.contents;
-import static dev.duraflow.store.Journals.large;
-import static dev.duraflow.store.Journals.record;
+import static dev.duraflow.store.StoredRuns.contents;
+import static dev.duraflow.store.StoredRuns.large;
+import static dev.duraflow.store.StoredRuns.record;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -59,13 +59,13 @@ final class JournalMaintenanceTest {
       duraflow.run(dag, "b/ended");
     }
     try (OpenRun run = store.open("killed")) {
-      run.note(Began.here(TaskGraph.of(dag), Journals.START));
+      run.note(Began.here(TaskGraph.of(dag), StoredRuns.START));
       run.saveNow(record("a", 1, large(1)));
     }
     Files.createDirectories(directory.resolve("not-a-run"));
     Files.writeString(directory.resolve("notes.txt"), "mine");
-    Journals.save(store, "headless", record("a", "1"));
-    Journals.flip(Journals.journal(directory, "headless"), 3);
+    StoredRuns.save(store, "headless", record("a", "1"));
+    StoredRuns.flip(StoredRuns.journal(directory, "headless"), 3);
     try (OpenRun held = store.open("held")) {
       held.saveNow(record("a", "1"));
       held.saveNow(record("a", "2"));
@@ -95,7 +95,7 @@ final class JournalMaintenanceTest {
       duraflow.run(dag, "run-0");
     }
     Path first = directory.resolve("run-0");
-    try (JournalReader from = JournalReader.open(first.resolve("journal"), "run-0", new Disk())) {
+    try (JournalReader from = JournalReader.open(first, "run-0", new Disk())) {
       for (int i = 1; i < 10_000; i++) {
         copyUnsynced(from, "run-" + i);
       }
@@ -118,7 +118,7 @@ final class JournalMaintenanceTest {
     out.putBytes(header.encoded());
     JournalScan scan = new JournalScan(from.file(), from.header(), from.firstFrame());
     while (scan.next(from.file().size())) {
-      Journals.putFrame(out, header, java.util.Arrays.copyOfRange(scan.body().array, scan.body().position, scan.bodyEnd()));
+      StoredRuns.putFrame(out, header, java.util.Arrays.copyOfRange(scan.body().array, scan.body().position, scan.bodyEnd()));
     }
     Files.write(run.resolve("journal"), java.util.Arrays.copyOf(out.array, out.position));
   }
@@ -142,14 +142,14 @@ final class JournalMaintenanceTest {
 
   @Test
   void delete_thatDiedHalfway_isFinishedByTheNext() {
-    JournalStore dying = new JournalStore(RunDirectories.at(directory, new Disk() {
+    JournalStore dying = new JournalStore(directory, java.time.Clock.systemUTC(), new Disk() {
       @Override
       void delete(Path file) throws IOException {
         throw new IOException("killed");
       }
-    }), java.time.Clock.systemUTC(), new Disk());
-    Journals.save(store, "first", record("a", 1, large(1)));
-    Journals.save(store, "second", record("a", "1"));
+    });
+    StoredRuns.save(store, "first", record("a", 1, large(1)));
+    StoredRuns.save(store, "second", record("a", "1"));
     assertThatThrownBy(() -> dying.delete("first")).isInstanceOf(StoreException.class).hasMessageContaining("killed");
     assertThat(store.runs()).extracting(RunSummary::runId).containsExactly("second");
     assertThatThrownBy(() -> store.read("first")).hasMessageContaining("there is no run 'first'");
@@ -169,7 +169,7 @@ final class JournalMaintenanceTest {
         while (!stop.get()) {
           try (OpenRun run = JournalStore.at(directory).open("contested", Durability.PROCESS)) {
             run.saveNow(record("a", content));
-            assertThat(Journals.describe(run.find("a").orElseThrow())).contains(content);
+            assertThat(StoredRuns.describe(run.find("a").orElseThrow())).contains(content);
             assertThat(contents(store, "contested").get("a")).contains(content);
           } catch (RunLockedException e) {
             // taken
@@ -202,13 +202,13 @@ final class JournalMaintenanceTest {
 
   private void saveMixed(String runId) {
     try (OpenRun run = store.open(runId)) {
-      run.note(Began.here(TaskGraph.of(Dag.named("mixed")), Journals.START));
+      run.note(Began.here(TaskGraph.of(Dag.named("mixed")), StoredRuns.START));
       run.saveNow(record("a", "1"));
       run.saveNow(record("large", 1, large(3)));
-      run.note(new AttemptFailed("c", 1, Journals.START, Journals.START.plusSeconds(1), "no luck"));
+      run.note(new AttemptFailed("c", 1, StoredRuns.START, StoredRuns.START.plusSeconds(1), "no luck"));
       run.saveNow(record("b", "2"));
       run.saveNow(record("c", 2, new byte[] {'3'}));
-      run.note(new Ended(RunState.SUCCEEDED, Journals.START, 4, 4));
+      run.note(new Ended(RunState.SUCCEEDED, StoredRuns.START, 4, 4));
     }
   }
 
@@ -228,11 +228,11 @@ final class JournalMaintenanceTest {
   void verify_ofADamagedRun_namesAllOfIt_andSalvageTakesTheRest() throws Exception {
     saveMixed("bad");
     Map<String, String> whole = contents(store, "bad");
-    Path journal = Journals.journal(directory, "bad");
-    long a = Journals.frameOf(journal, "a");
-    Journals.flip(journal, a + 6);
+    Path journal = StoredRuns.journal(directory, "bad");
+    long a = StoredRuns.frameOf(journal, "a");
+    StoredRuns.flip(journal, a + 6);
     Path side = onlyFile(directory.resolve("bad/outputs"));
-    Journals.flip(side, 1000);
+    StoredRuns.flip(side, 1000);
 
     Verification verification = store.verify("bad");
 
@@ -274,19 +274,19 @@ final class JournalMaintenanceTest {
   /** Whatever bit is wrong: what is salvaged is what was written, and all but the frame that holds the bit. */
   @Test
   void salvage_withAnyBitFlipped_takesAllOtherRecords() throws Exception {
-    store = Journals.unsynced(directory);
+    store = StoredRuns.unsynced(directory);
     try (OpenRun run = store.open("bits")) {
       for (int i = 0; i < 6; i++) {
         run.saveNow(record("task-" + i, i < 3 ? 1 : 2, ("output " + i).getBytes(java.nio.charset.StandardCharsets.UTF_8)));
       }
     }
     Map<String, String> whole = contents(store, "bits");
-    Path journal = Journals.journal(directory, "bits");
-    long firstRecord = Journals.frameOf(journal, "task-0");
-    long endOfThird = Journals.frameOf(journal, "task-2") + 30;
-    long fourthRecord = Journals.frameOf(journal, "task-3");
+    Path journal = StoredRuns.journal(directory, "bits");
+    long firstRecord = StoredRuns.frameOf(journal, "task-0");
+    long endOfThird = StoredRuns.frameOf(journal, "task-2") + 30;
+    long fourthRecord = StoredRuns.frameOf(journal, "task-3");
     for (int i = 0; i < Files.size(journal); i++) {
-      Journals.flip(journal, i);
+      StoredRuns.flip(journal, i);
       Verification salvaged = store.salvage("bits", "taken");
       Map<String, String> taken = contents(store, "taken");
       boolean inHeader = salvaged.damages().stream().anyMatch(damage -> damage.position() == 0);
@@ -296,7 +296,7 @@ final class JournalMaintenanceTest {
       boolean mayBeInAShape = i < firstRecord || (i > endOfThird && i < fourthRecord);
       assertThat(taken.keySet()).as("byte %d", i).hasSizeGreaterThanOrEqualTo(inHeader ? 6 : mayBeInAShape ? 3 : 5);
       store.delete("taken");
-      Journals.flip(journal, i);
+      StoredRuns.flip(journal, i);
     }
   }
 
@@ -310,9 +310,9 @@ final class JournalMaintenanceTest {
         }
       }
     }
-    Path journal = Journals.journal(directory, "hole");
-    long from = Journals.frameOf(journal, "task-1000");
-    long to = Journals.frameOf(journal, "task-9000");
+    Path journal = StoredRuns.journal(directory, "hole");
+    long from = StoredRuns.frameOf(journal, "task-1000");
+    long to = StoredRuns.frameOf(journal, "task-9000");
     assertThat(to - from).isGreaterThan(200_000);
     try (DiskFile file = new DiskFile(journal)) {
       byte[] garbage = new byte[(int) (to - from)];
@@ -392,22 +392,22 @@ final class JournalMaintenanceTest {
   void compact_dropsWhatWasReplaced_andKeepsTheRest() throws Exception {
     for (int i = 0; i < 50; i++) {
       try (OpenRun run = store.open("old")) {
-        run.note(Began.here(TaskGraph.of(Dag.named("old" + i)), Journals.START));
-        run.note(new AttemptFailed("a", i + 1, Journals.START, Journals.START, "x".repeat(500)));
-        run.note(new AttemptFailed("never", i + 1, Journals.START, Journals.START, "y".repeat(500)));
+        run.note(Began.here(TaskGraph.of(Dag.named("old" + i)), StoredRuns.START));
+        run.note(new AttemptFailed("a", i + 1, StoredRuns.START, StoredRuns.START, "x".repeat(500)));
+        run.note(new AttemptFailed("never", i + 1, StoredRuns.START, StoredRuns.START, "y".repeat(500)));
         run.saveNow(record("a", i + 2, new byte[300]));
         run.saveNow(record("large", 1, large(i % 3)));
-        run.note(new Ended(RunState.FAILED, Journals.START, 2, 3));
+        run.note(new Ended(RunState.FAILED, StoredRuns.START, 2, 3));
       }
     }
-    Path journal = Journals.journal(directory, "old");
+    Path journal = StoredRuns.journal(directory, "old");
     Map<String, String> before = contents(store, "old");
     long size = Files.size(journal);
     try (RunHistory reader = store.read("old")) {
       store.compact("old");
 
       assertThat(Files.size(journal)).isLessThan(size / 20);
-      assertThat(reader.records().map(Journals::describe)).containsExactlyInAnyOrderElementsOf(before.values());
+      assertThat(reader.records().map(StoredRuns::describe)).containsExactlyInAnyOrderElementsOf(before.values());
     }
     assertThat(contents(store, "old")).isEqualTo(before);
     assertThat(directory.resolve("old/outputs").toFile().list()).hasSize(1);
@@ -441,11 +441,11 @@ final class JournalMaintenanceTest {
     for (int crashAt = 0; ; crashAt++) {
       String runId = "crash-" + crashAt;
       for (int i = 0; i < 3; i++) {
-        Journals.save(store, runId, record("a", "content " + i), record("large", 1, large(i)));
+        StoredRuns.save(store, runId, record("a", "content " + i), record("large", 1, large(i)));
       }
       Map<String, String> before = contents(store, runId);
       CrashingDisk disk = new CrashingDisk(crashAt);
-      JournalStore crashing = new JournalStore(new RunDirectories(directory, disk), java.time.Clock.systemUTC(), disk);
+      JournalStore crashing = new JournalStore(directory, java.time.Clock.systemUTC(), disk);
       boolean crashed = false;
       try {
         crashing.compact(runId);
@@ -455,7 +455,7 @@ final class JournalMaintenanceTest {
       }
       assertThat(contents(store, runId)).isEqualTo(before);
       assertThat(store.verify(runId).isIntact()).isTrue();
-      Journals.save(store, runId, record("b", "later"));
+      StoredRuns.save(store, runId, record("b", "later"));
       assertThat(contents(store, runId)).containsAllEntriesOf(before).hasSize(3);
       assertThat(directory.resolve(runId).toFile().list()).containsExactlyInAnyOrder(".lock", "journal", "outputs");
       store.compact(runId);

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.duraflow.Duraflow;
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.Task;
+import dev.duraflow.error.RunFailedException;
 import dev.duraflow.event.RunState;
 import dev.duraflow.store.RunNote.AttemptFailed;
 import dev.duraflow.store.RunNote.Began;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +32,8 @@ final class RunHistoryProcessTest {
       dag.task("second", first, value -> goOnWith(value, directory.resolve("go")));
       try (Duraflow duraflow = Duraflow.open(directory.resolve("state"))) {
         duraflow.run(dag);
+      } catch (RunFailedException e) {
+        System.out.println("failed");
       }
     }
 
@@ -43,29 +45,8 @@ final class RunHistoryProcessTest {
     }
   }
 
-  private Process start() throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            Program.class.getName(),
-            directory.toString())
-        .redirectErrorStream(true)
-        .redirectOutput(new File(directory.toFile(), "output"))
-        .start();
-  }
-
-  private String output() {
-    try {
-      return Files.readString(directory.resolve("output"));
-    } catch (IOException e) {
-      return e.toString();
-    }
-  }
-
-  private void waitUntilSecondRuns(JournalStore store, Process process) throws Exception {
+  private void waitUntilSecondRuns(JournalStore store) throws Exception {
     while (true) {
-      assertThat(process.isAlive()).as(this::output).isTrue();
       if (!store.runs().isEmpty()) {
         try (RunHistory history = store.read("program")) {
           if (history.find("first").isPresent()) {
@@ -80,23 +61,23 @@ final class RunHistoryProcessTest {
   @Test
   void history_ofARunInAnotherProcess_isSeenAtOnceAndAfterItsEnd() throws Exception {
     JournalStore store = JournalStore.at(directory.resolve("state"));
-    Process killed = start();
-    waitUntilSecondRuns(store, killed);
+    ForkedJvm killed = ForkedJvm.of(Program.class, directory);
+    waitUntilSecondRuns(store);
     try (RunHistory history = store.read("program")) {
       assertThat(history.state()).isEqualTo(RunState.RUNNING);
       assertThat(history.holder().orElseThrow().pid()).isEqualTo(killed.pid());
       assertThat(history.graph().orElseThrow().size()).isEqualTo(2);
     }
     assertThat(store.runs()).extracting(RunSummary::state).containsExactly(RunState.RUNNING);
-    killed.destroyForcibly().waitFor();
+    killed.kill();
     try (RunHistory history = store.read("program")) {
       assertThat(history.state()).isEqualTo(RunState.INTERRUPTED);
     }
     assertThat(store.runs()).extracting(RunSummary::state).containsExactly(RunState.INTERRUPTED);
 
     Files.createFile(directory.resolve("go"));
-    Process failing = start();
-    assertThat(failing.waitFor()).isNotZero();
+    ForkedJvm failing = ForkedJvm.of(Program.class, directory);
+    assertThat(failing.readLine()).isEqualTo("failed");
 
     try (RunHistory history = store.read("program")) {
       assertThat(history.state()).isEqualTo(RunState.FAILED);

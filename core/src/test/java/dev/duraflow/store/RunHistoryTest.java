@@ -106,9 +106,9 @@ final class RunHistoryTest {
         dag.task("task" + t, () -> 1);
       }
       try (OpenRun run = store().open("wide")) {
-        run.note(Began.here(TaskGraph.of(dag), Journals.START));
+        run.note(Began.here(TaskGraph.of(dag), StoredRuns.START));
       }
-      sizes[i] = Files.size(Journals.journal(directory, "wide"));
+      sizes[i] = Files.size(StoredRuns.journal(directory, "wide"));
     }
     assertThat(sizes[0]).isGreaterThan(20_000);
     assertThat(sizes[2] - sizes[0]).isLessThan(200);
@@ -141,7 +141,7 @@ final class RunHistoryTest {
       assertThat(history.attempts()).isEmpty();
     }
     try (OpenRun run = store().open("sleepy")) {
-      run.note(Began.here(TaskGraph.of(dag), Journals.START));
+      run.note(Began.here(TaskGraph.of(dag), StoredRuns.START));
     }
     try (RunHistory history = store().read("sleepy")) {
       assertThat(history.state()).isEqualTo(RunState.INTERRUPTED);
@@ -180,11 +180,11 @@ final class RunHistoryTest {
 
   @Test
   void read_changesNothing_evenOfATornEnd() throws Exception {
-    Journals.save(store(), "torn", Journals.record("a", "1"), Journals.record("b", "2"));
-    Path journal = Journals.journal(directory, "torn");
+    StoredRuns.save(store(), "torn", StoredRuns.record("a", "1"), StoredRuns.record("b", "2"));
+    Path journal = StoredRuns.journal(directory, "torn");
     byte[] whole = Files.readAllBytes(journal);
     long endOfB = whole.length;
-    long startOfB = Journals.frameOf(journal, "b");
+    long startOfB = StoredRuns.frameOf(journal, "b");
     for (int cut = whole.length; cut >= startOfB; cut--) {
       Files.write(journal, java.util.Arrays.copyOf(whole, cut));
       byte[] before = Files.readAllBytes(journal);
@@ -199,9 +199,9 @@ final class RunHistoryTest {
 
   @Test
   void read_ofADamagedRun_namesTheWayOut() throws Exception {
-    Journals.save(store(), "bad", Journals.record("a", "1"), Journals.record("b", "2"), Journals.record("c", "3"));
-    Path journal = Journals.journal(directory, "bad");
-    Journals.flip(journal, Journals.frameOf(journal, "b") + 8);
+    StoredRuns.save(store(), "bad", StoredRuns.record("a", "1"), StoredRuns.record("b", "2"), StoredRuns.record("c", "3"));
+    Path journal = StoredRuns.journal(directory, "bad");
+    StoredRuns.flip(journal, StoredRuns.frameOf(journal, "b") + 8);
     assertThatThrownBy(() -> store().read("bad"))
         .isInstanceOf(CorruptRecordException.class)
         .hasMessageContaining("is damaged at byte")
@@ -212,23 +212,23 @@ final class RunHistoryTest {
   @Test
   void frames_ofUnknownTypes_arePassedOver() throws Exception {
     try (OpenRun run = store().open("newer")) {
-      run.saveNow(Journals.record("a", "1"));
+      run.saveNow(StoredRuns.record("a", "1"));
     }
     addFrame("newer", new byte[] {9, 1, 2, 3});
-    Journals.save(store(), "newer", Journals.record("b", "2"));
+    StoredRuns.save(store(), "newer", StoredRuns.record("b", "2"));
 
-    assertThat(Journals.contents(store(), "newer")).containsOnlyKeys("a", "b");
+    assertThat(StoredRuns.contents(store(), "newer")).containsOnlyKeys("a", "b");
     assertThat(store().verify("newer").isIntact()).isTrue();
     JournalStore copies = JournalStore.at(directory.resolveSibling(directory.getFileName() + "-copies"));
     store().copy("newer", copies);
-    assertThat(Journals.contents(copies, "newer")).isEqualTo(Journals.contents(store(), "newer"));
+    assertThat(StoredRuns.contents(copies, "newer")).isEqualTo(StoredRuns.contents(store(), "newer"));
     for (JournalStore each : List.of(store(), copies)) {
       assertThatThrownBy(() -> each.compact("newer")).isInstanceOf(StoreException.class).hasMessageContaining("type 9");
     }
   }
 
   private void addFrame(String runId, byte[] body) throws IOException {
-    Path journal = Journals.journal(directory, runId);
+    Path journal = StoredRuns.journal(directory, runId);
     try (DiskFile file = new DiskFile(journal)) {
       Frames.Decoded begin = Frames.Header.read(file);
       long end = file.size();
@@ -251,9 +251,9 @@ final class RunHistoryTest {
       try (OpenRun run = store().open("busy")) {
         for (int i = 0; i < most && !stop.get(); i++) {
           int saved = i;
-          run.save(Journals.record("task-" + i, "output " + i)).whenComplete((done, error) -> durable.accumulateAndGet(saved, Math::max));
+          run.save(StoredRuns.record("task-" + i, "output " + i)).whenComplete((done, error) -> durable.accumulateAndGet(saved, Math::max));
           if (i % 97 == 0) {
-            run.note(new AttemptFailed("task-" + i, 1, Journals.START, Journals.START, "x".repeat(i % 1000)));
+            run.note(new AttemptFailed("task-" + i, 1, StoredRuns.START, StoredRuns.START, "x".repeat(i % 1000)));
           }
         }
       }

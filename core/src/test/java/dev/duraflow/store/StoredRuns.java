@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** Records and damage for the tests of the journal. */
-final class Journals {
+final class StoredRuns {
   static final Instant START = Instant.parse("2026-11-04T10:15:30.123456789Z");
 
-  private Journals() {}
+  private StoredRuns() {}
 
   static TaskRecord record(String taskId, String content) {
     return record(taskId, 1, content.getBytes(StandardCharsets.UTF_8));
@@ -70,7 +70,7 @@ final class Journals {
 
   /** Where nothing is about a loss of power. */
   static JournalStore unsynced(Path directory) {
-    Disk disk = new Disk() {
+    Disk disk = new UnsyncedDisk() {
       @Override
       DiskFile open(Path file) throws IOException {
         return new DiskFile(file) {
@@ -78,11 +78,8 @@ final class Journals {
           void force() {}
         };
       }
-
-      @Override
-      void sync(Path synced) {}
     };
-    return new JournalStore(RunDirectories.at(directory, disk), Clock.systemUTC(), disk);
+    return new JournalStore(directory, Clock.systemUTC(), disk);
   }
 
   /** Adds a frame to the bytes of a whole file. */
@@ -105,7 +102,7 @@ final class Journals {
 
   /** Where the frame of a task's record begins. */
   static long frameOf(Path journal, String taskId) throws IOException {
-    try (JournalReader reader = JournalReader.open(journal, null, new Disk())) {
+    try (JournalReader reader = JournalReader.open(journal.getParent(), null, new Disk())) {
       JournalScan scan = new JournalScan(reader.file(), reader.header(), reader.firstFrame());
       while (scan.next(Long.MAX_VALUE)) {
         Bytes body = scan.body();
