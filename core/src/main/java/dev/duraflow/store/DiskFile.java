@@ -6,6 +6,8 @@ import java.io.RandomAccessFile;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open file that is read and written at positions, in the units in which that can fail: bytes are on stable storage when
@@ -15,7 +17,8 @@ import java.nio.file.StandardOpenOption;
  */
 class DiskFile implements Closeable {
   private final RandomAccessFile file;
-  private final AsynchronousFileChannel forced;
+  /** Null if the file is only read. */
+  private final @Nullable AsynchronousFileChannel forced;
 
   /** Opens a file, which is created if it is missing. */
   DiskFile(Path path) throws IOException {
@@ -31,13 +34,23 @@ class DiskFile implements Closeable {
     }
   }
 
+  private DiskFile(RandomAccessFile file) {
+    this.file = file;
+    this.forced = null;
+  }
+
+  /** Opens a file that is there, for reading only. */
+  static DiskFile forReading(Path path) throws IOException {
+    return new DiskFile(new RandomAccessFile(path.toFile(), "r"));
+  }
+
   synchronized void write(long position, byte[] bytes, int offset, int length) throws IOException {
     file.seek(position);
     file.write(bytes, offset, length);
   }
 
   void force() throws IOException {
-    forced.force(false);
+    Objects.requireNonNull(forced, "open for reading only").force(false);
   }
 
   /** Reads as much as there is, up to {@code length}; answers how much. */
@@ -65,7 +78,9 @@ class DiskFile implements Closeable {
   @Override
   public synchronized void close() throws IOException {
     try (file) {
-      forced.close();
+      if (forced != null) {
+        forced.close();
+      }
     }
   }
 }

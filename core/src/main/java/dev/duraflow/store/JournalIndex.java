@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import dev.duraflow.error.CorruptRecordException;
 import dev.duraflow.store.Frames.Header;
 import dev.duraflow.store.Frames.Shape;
 import dev.duraflow.store.Frames.Shapes;
@@ -25,9 +26,11 @@ import org.jspecify.annotations.Nullable;
 final class JournalIndex {
   private static final int PAGE = 1 << 20;
 
+  private final DiskFile file;
   private final JournalScan scan;
   private final Header header;
   final Shapes shapes = new Shapes();
+  final JournalNotes notes;
 
   /** The files that records name, those of replaced ones included. */
   final Set<String> sideFiles = new HashSet<>();
@@ -44,7 +47,9 @@ final class JournalIndex {
   private int[] table = new int[32];
 
   JournalIndex(DiskFile file, Header header, long firstFrame) {
+    this.file = file;
     this.header = header;
+    this.notes = new JournalNotes(header);
     this.scan = new JournalScan(file, header, firstFrame);
   }
 
@@ -59,19 +64,34 @@ final class JournalIndex {
       Bytes body = scan.body();
       int type = body.getByte();
       if (type == Frames.SHAPE) {
-        shapes.add(shape(body, scan.bodyEnd()));
+        addShape(body);
       } else if (type == Frames.RECORD || type == Frames.BESIDE) {
         add(body);
         if (type == Frames.BESIDE) {
-          sideFiles.add(SideFiles.name(
-              Arrays.copyOfRange(body.array, scan.bodyEnd() - SideFiles.HASH, scan.bodyEnd())));
+          sideFiles.add(
+              SideFiles.name(
+                  Arrays.copyOfRange(body.array, scan.bodyEnd() - SideFiles.HASH, scan.bodyEnd())));
         }
+      } else {
+        notes.read(type, body, scan.bodyEnd(), scan.frameStart());
       }
     }
     return scan.position();
   }
 
-  private static Shape shape(Bytes body, int end) {
+  private void addShape(Bytes body) {
+    long number = body.getVarint();
+    if (number != shapes.size()) {
+      throw new CorruptRecordException(
+          "the journal of run '" + header.runId() + "' is damaged at byte " + scan.frameStart() + ": shape " + number
+              + " stands where " + shapes.size() + " should",
+          null);
+    }
+    shapes.add(shape(body, scan.bodyEnd()));
+  }
+
+  /** Reads a shape from behind its number. */
+  static Shape shape(Bytes body, int end) {
     TaskRecord.Kind kind = Frames.kind(body.getByte());
     int attempt = (int) body.getVarint();
     String codec = body.getString((int) body.getVarint());
@@ -124,8 +144,7 @@ final class JournalIndex {
       Bytes entry = entry(table[slot] - 1);
       int end = endOfTimes(entry);
       if (end == length
-          && Arrays.equals(
-              entry.array, entry.position, entry.position + length, array, start, start + length)) {
+          && Arrays.equals(entry.array, entry.position, entry.position + length, array, start, start + length)) {
         return slot;
       }
       slot = (slot + 1) & mask;
@@ -173,41 +192,62 @@ final class JournalIndex {
     return hash ^ (hash >>> 15);
   }
 
+  /** Whether a task has a record. */
+  boolean holds(String taskId) {
+    byte[] id = taskId.getBytes(StandardCharsets.UTF_8);
+    return table[slot(id, 0, id.length)] != 0;
+  }
+
+  /** Whether the record in a frame is the latest of its task. */
+  boolean isLatest(long frameStart, byte[] array, int idStart, int idLength) {
+    int occupied = table[slot(array, idStart, idLength)];
+    return occupied != 0 && frameStarts[occupied - 1] == frameStart;
+  }
+
+  /** Whether the graph that was recorded last has this body. */
+  boolean isLastGraph(byte[] graph) throws IOException {
+    if (notes.graphSize != graph.length) {
+      return false;
+    }
+    JournalScan at = new JournalScan(file, header, notes.graphStart);
+    if (!at.next(notes.graphStart + Frames.sizeOf(graph.length))) {
+      return false;
+    }
+    Bytes body = at.body();
+    return Arrays.equals(body.array, body.position, at.bodyEnd(), graph, 0, graph.length);
+  }
+
+  /** Forgets what was read ahead, since it may have been written since. */
+  void forgetReadAhead() {
+    scan.forgetReadAhead();
+  }
+
   /** The record of a task; its payload is read by {@code payloads} when it is asked for. */
   @Nullable
   TaskRecord find(String taskId, Payloads payloads) {
     byte[] id = taskId.getBytes(StandardCharsets.UTF_8);
     int occupied = table[slot(id, 0, id.length)];
-    if (occupied == 0) {
-      return null;
-    }
-    int number = occupied - 1;
+    return occupied == 0 ? null : record(occupied - 1, payloads);
+  }
+
+  /** The records by number, in the order in which their tasks came. */
+  TaskRecord record(int number, Payloads payloads) {
     Bytes entry = entry(number);
     int frameType = entry.getByte();
     Shape shape = shapes.get((int) entry.getVarint());
     Instant startedAt = header.created().plusNanos(entry.getSigned());
     Instant finishedAt = startedAt.plusNanos(entry.getSigned());
-    int keptLength = (int) entry.getVarint() + entry.position - (int) kept[number];
-    Payload payload =
-        payloads.at(taskId, frameType, frameStarts[number], bodySizes[number], keptLength);
+    int idLength = (int) entry.getVarint();
+    int keptLength = idLength + entry.position - (int) kept[number];
+    String taskId = entry.getString(idLength);
+    Payload payload = payloads.at(taskId, frameType, frameStarts[number], bodySizes[number], keptLength);
     return new TaskRecord(
-        taskId,
-        shape.kind(),
-        shape.type(),
-        shape.codec(),
-        shape.attempt(),
-        startedAt,
-        finishedAt,
-        payload);
+        taskId, shape.kind(), shape.type(), shape.codec(), shape.attempt(), startedAt, finishedAt, payload);
   }
 
   /** Makes the payloads of records. */
   interface Payloads {
-    /**
-     * The payload of one frame.
-     *
-     * @param headLength how many bytes of the frame's body stand before its payload
-     */
+    /** @param headLength how many bytes of the frame's body stand before its payload */
     Payload at(String taskId, int frameType, long frameStart, int bodySize, int headLength);
   }
 }

@@ -1,8 +1,11 @@
 package dev.duraflow.store;
 
+import dev.duraflow.store.Frames.Decoded;
 import dev.duraflow.store.Frames.Header;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the frames of a journal one after the other. It stops before the first that is not whole: the end of the journal, the
@@ -76,6 +79,29 @@ final class JournalScan {
       }
       at += read - pattern.length + 1;
     }
+  }
+
+  /** What comes next is read from the file again, since it may have been written since. */
+  void forgetReadAhead() {
+    windowStart = position();
+    window = new Bytes(new byte[0], 0);
+    windowEnd = 0;
+  }
+
+  /** Makes up for a header that is damaged, by the first mark; null if there is none. */
+  static @Nullable Decoded lostHeader(DiskFile file, String runId) throws IOException {
+    byte[] chunk = new byte[CHUNK];
+    int read = file.read(0, chunk, 0, chunk.length);
+    for (int i = 0; i + Frames.MAX_MARK <= read; i++) {
+      if (chunk[i + 1 + Integer.BYTES] == Frames.MARK) {
+        long salt = new Bytes(chunk, i + 2 + Integer.BYTES).getLong();
+        JournalScan scan = new JournalScan(file, new Header(runId, salt, Instant.EPOCH), i);
+        if (chunk[i] <= Frames.MAX_MARK && scan.next(i + Frames.MAX_MARK)) {
+          return Header.remains(file, runId, salt);
+        }
+      }
+    }
+    return null;
   }
 
   /** Reads the next whole frame that ends before {@code limit}; false if there is none. */

@@ -59,6 +59,8 @@ final class JournalWriter {
   private int nextReserve = MIN_RESERVE;
   private volatile long committedTo;
   private volatile @Nullable Throwable failure;
+  /** Some saver knows of the failure. */
+  private volatile boolean failureIsTold;
 
   /** Frames that become durable together. */
   private static final class Batch {
@@ -66,11 +68,13 @@ final class JournalWriter {
     final Bytes bytes;
     final CompletableFuture<Void> done = new CompletableFuture<>();
     volatile boolean isFull;
+    /** Whether somebody waits for it, and will hear of a failure. Guarded by {@code appending}. */
+    boolean isAwaited;
+
     /** Guarded by {@link #committing}, like what follows. */
     boolean taken;
 
-    @Nullable
-    Throwable failure;
+    @Nullable Throwable failure;
 
     Batch(long start, Bytes bytes) {
       this.start = start;
@@ -92,7 +96,7 @@ final class JournalWriter {
     this.runId = runId;
     this.file = file;
     this.header = header;
-    this.shapes = new Shapes(shapes); // the index reads on by itself what is written here
+    this.shapes = shapes;
     this.synced = durability != Durability.PROCESS;
     this.committedTo = end;
     this.reservedTo = end;
@@ -122,6 +126,36 @@ final class JournalWriter {
     return batch.done;
   }
 
+  /** Appends bodies that are ready, one after the other, which nobody waits for. */
+  void append(byte[]... bodies) {
+    Batch batch;
+    appending.lock();
+    try {
+      if (failure != null || closed) {
+        return;
+      }
+      batch = open;
+      boolean first = batch.isEmpty();
+      if (first && synced) {
+        putMark(batch);
+      }
+      for (byte[] body : bodies) {
+        int start = begin(batch, body.length);
+        batch.bytes.putBytes(body);
+        end(batch, start, body.length);
+      }
+      batch.isFull = batch.bytes.position > MAX_WAITING_BYTES;
+      if (first) {
+        wakeCommitter();
+      }
+    } finally {
+      appending.unlock();
+    }
+    if (batch.isFull) {
+      commit(batch);
+    }
+  }
+
   /** All that was appended before is durable when the future completes. */
   CompletableFuture<Void> flush() {
     appending.lock();
@@ -140,21 +174,22 @@ final class JournalWriter {
     try {
       checkAccepting(record.taskId());
       Batch batch = open;
+      batch.isAwaited = true;
       boolean first = batch.isEmpty();
       if (first && synced) {
         putMark(batch);
       }
       int shape = shapeOf(record, batch);
       Bytes out = batch.bytes;
-      int content =
-          beside == null ? payload.length : Bytes.sizeOfVarint(beside.size()) + SideFiles.HASH;
-      int length = 1
-          + Bytes.sizeOfVarint(shape)
-          + Bytes.sizeOfSigned(started)
-          + Bytes.sizeOfSigned(elapsed)
-          + Bytes.sizeOfVarint(id.length)
-          + id.length
-          + content;
+      int content = beside == null ? payload.length : Bytes.sizeOfVarint(beside.size()) + SideFiles.HASH;
+      int length =
+          1
+              + Bytes.sizeOfVarint(shape)
+              + Bytes.sizeOfSigned(started)
+              + Bytes.sizeOfSigned(elapsed)
+              + Bytes.sizeOfVarint(id.length)
+              + id.length
+              + content;
       int start = begin(batch, length);
       out.putByte(beside == null ? Frames.RECORD : Frames.BESIDE);
       out.putVarint(shape);
@@ -182,6 +217,7 @@ final class JournalWriter {
   private void checkAccepting(String taskId) {
     Throwable failed = failure;
     if (failed != null) {
+      failureIsTold = true;
       throw new StoreException(
           "the journal of run '" + runId + "' takes no more records, so not that of task '" + taskId
               + "', since an earlier write failed: " + failed.getMessage()
@@ -211,16 +247,19 @@ final class JournalWriter {
       return known;
     }
     byte[] codec = shape.codec().getBytes(StandardCharsets.UTF_8);
-    byte[] type =
-        shape.type() == null ? new byte[0] : shape.type().getBytes(StandardCharsets.UTF_8);
-    int length = 2
-        + Bytes.sizeOfVarint(shape.attempt())
-        + Bytes.sizeOfVarint(codec.length)
-        + codec.length
-        + type.length;
+    byte[] type = shape.type() == null ? new byte[0] : shape.type().getBytes(StandardCharsets.UTF_8);
+    int number = shapes.size();
+    int length =
+        2
+            + Bytes.sizeOfVarint(number)
+            + Bytes.sizeOfVarint(shape.attempt())
+            + Bytes.sizeOfVarint(codec.length)
+            + codec.length
+            + type.length;
     int start = begin(batch, length);
     Bytes out = batch.bytes;
     out.putByte(Frames.SHAPE);
+    out.putVarint(number);
     out.putByte(Frames.code(shape.kind()));
     out.putVarint(shape.attempt());
     out.putVarint(codec.length);
@@ -228,7 +267,7 @@ final class JournalWriter {
     out.putBytes(type);
     end(batch, start, length);
     shapes.add(shape);
-    return shapes.size() - 1;
+    return number;
   }
 
   /** Begins a frame whose body has the given length; answers where in the batch. */
@@ -326,6 +365,9 @@ final class JournalWriter {
       failure = e;
     }
     batch.failure = failure;
+    if (failure != null && batch.isAwaited) {
+      failureIsTold = true;
+    }
     batch.bytes.position = 0;
     spare = batch.bytes.array.length <= MAX_WAITING_BYTES ? batch.bytes : new Bytes(MIN_RESERVE);
   }
@@ -343,12 +385,15 @@ final class JournalWriter {
       reservedTo = target;
       nextReserve = Math.min(MAX_RESERVE, nextReserve * 2);
     } catch (IOException e) {
-      // Speed is all that is lost: what is to be kept may still fit, and if not, its own write says
-      // so.
+      // Speed is all that is lost: what is to be kept may still fit, and if not, its own write says so.
     }
   }
 
-  /** Commits what is there, and gives back the space that was reserved and not used. */
+  /**
+   * Commits what is there, and gives back the space that was reserved and not used.
+   *
+   * @throws IOException if something was not written, and nobody has been told
+   */
   void close() throws IOException {
     Batch last;
     appending.lock();
@@ -369,6 +414,9 @@ final class JournalWriter {
     try {
       if (failure == null && file.size() > committedTo) {
         file.truncate(committedTo);
+      }
+      if (failure != null && !failureIsTold) {
+        throw new IOException("what was noted could not be written: " + failure.getMessage(), failure);
       }
     } finally {
       committing.unlock();

@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 record OwnerNote(String run, @Nullable Holder holder) {
   private static final int MAX_LENGTH = 1 << 20;
   private static final TypeRef<Map<String, @Nullable Object>> OBJECT = new TypeRef<>() {};
+  private static final TypeRef<Owned> OWNED = TypeRef.of(Owned.class);
 
   void write(RandomAccessFile file) throws IOException {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
@@ -45,19 +47,17 @@ record OwnerNote(String run, @Nullable Holder holder) {
     byte[] json = new byte[(int) Math.min(file.length(), MAX_LENGTH)];
     file.seek(0);
     int length = Math.max(0, file.read(json));
+    if (!new String(json, 0, length, StandardCharsets.UTF_8).contains("\"pid\"")) {
+      return null; // told without a parser, since a listing asks this for each run
+    }
     try {
-      return holder(Codec.json().decode(new ByteArrayInputStream(json, 0, length), OBJECT));
-    } catch (RuntimeException e) {
+      Object note = Codec.json().decode(new ByteArrayInputStream(json, 0, length), OWNED);
+      return note instanceof Owned owned ? new Holder(owned.host, owned.pid, Instant.parse(owned.since)) : null;
+    } catch (IOException | RuntimeException e) {
       return null;
     }
   }
 
-  private static @Nullable Holder holder(@Nullable Object json) {
-    return json instanceof Map<?, ?> fields
-            && fields.get("host") instanceof String host
-            && fields.get("pid") instanceof Number pid
-            && fields.get("since") instanceof String since
-        ? new Holder(host, pid.longValue(), Instant.parse(since))
-        : null;
-  }
+  /** The note of a run that is held. */
+  private record Owned(String run, String host, long pid, String since) {}
 }

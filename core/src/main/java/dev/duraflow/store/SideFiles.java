@@ -55,8 +55,12 @@ final class SideFiles {
   }
 
   /** The payload that a record names. */
-  Payload payload(String taskId, long size, byte[] sha256) {
-    return new Kept(taskId, new Beside(size, name(sha256)));
+  Payload payload(String taskId, Beside beside) {
+    return new Kept(taskId, beside);
+  }
+
+  Path file(Beside beside) {
+    return directory.resolve(beside.name());
   }
 
   /** Where a payload lies, if it lies here. */
@@ -118,7 +122,8 @@ final class SideFiles {
         writeOut(from, offset, length);
       } catch (IOException e) {
         // Not as an IOException, which a codec may take for one of its own.
-        throw new StoreException("cannot write into " + directory + ": " + FileStore.reason(e), e);
+        throw new StoreException(
+            "cannot write into " + directory + ": " + FileStore.reason(e), e);
       }
     }
 
@@ -207,15 +212,14 @@ final class SideFiles {
     /** Verified on the way: who reads to the end, or closes, is told if the content was not what was written. */
     @Override
     public InputStream open() throws IOException {
-      Path file = directory.resolve(beside.name());
+      Path file = file(beside);
       if (!Files.exists(file)) {
         throw new CorruptRecordException(
-            "the output of task '" + taskId + "' in run '" + runId + "' is gone: there is no file "
-                + file + "; restore it from a copy, or use another run id",
+            "the output of task '" + taskId + "' in run '" + runId + "' is gone: there is no file " + file
+                + "; " + JournalStore.WAY_OUT,
             null);
       }
-      return new Verified(
-          new BufferedInputStream(new FileInputStream(file.toFile()), 1 << 16), file);
+      return new Verified(new BufferedInputStream(new FileInputStream(file.toFile()), 1 << 16), file);
     }
 
     private final class Verified extends DigestInputStream {
@@ -244,9 +248,8 @@ final class SideFiles {
           checked = true;
           if (!name(getMessageDigest().digest()).equals(beside.name())) {
             throw new CorruptRecordException(
-                "the output of task '" + taskId + "' in run '" + runId
-                    + "' is damaged: the content of " + file
-                    + " is not what was written; restore it from a copy, or use another run id",
+                "the output of task '" + taskId + "' in run '" + runId + "' is damaged: the content of " + file
+                    + " is not what was written; " + JournalStore.WAY_OUT,
                 null);
           }
         }

@@ -11,7 +11,7 @@ import java.time.Clock;
  */
 public interface Store extends AutoCloseable {
   /** The store for most: one append-only file a run, below a directory, which is created if it is missing. */
-  static Store journal(Path directory) {
+  static JournalStore journal(Path directory) {
     return JournalStore.at(directory);
   }
 
