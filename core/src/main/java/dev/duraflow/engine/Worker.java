@@ -316,20 +316,21 @@ final class Worker implements Supplier<TaskContext> {
     Records store = Objects.requireNonNull(records);
     CompletionStage<Void> saved;
     String taskId = in.graph.tasks[i].id();
+    Instant startedAt = calledAt; // another worker may go on from here
     try {
       // With nothing else to do, no other thread need be woken for it.
       saved = !execution.isPipelined() && execution.ready.isEmpty()
           ? store.saveNow(encoder.get())
           : store.save(encoder.get());
     } catch (DuraflowException e) {
-      return goOnUnstored(in, i, calledAt, e, then);
+      return goOnUnstored(in, i, startedAt, e, then);
     }
     if (isDone(saved)) {
       return then.proceed(this);
     }
     spendTokens(1);
     if (execution.isPipelined()) {
-      saved.whenComplete((done, error) -> execution.confirm(taskId, calledAt, error));
+      saved.whenComplete((done, error) -> execution.confirm(taskId, startedAt, error));
       return then.proceed(this);
     }
     saved.whenComplete((done, error) -> execution.proceed(
@@ -337,7 +338,7 @@ final class Worker implements Supplier<TaskContext> {
         i,
         worker -> error == null
             ? then.proceed(worker)
-            : worker.goOnUnstored(in, i, calledAt, store.persistFailure(taskId, error), then)));
+            : worker.goOnUnstored(in, i, startedAt, store.persistFailure(taskId, error), then)));
     return NOTHING;
   }
 
