@@ -14,13 +14,16 @@ import java.nio.file.StandardOpenOption;
  * <p>Tests put faults in by overriding.
  */
 class DiskFile implements Closeable {
+  private final Path path;
   private final RandomAccessFile file;
   private final AsynchronousFileChannel forced;
 
   /** Opens a file, which is created if it is missing. */
   DiskFile(Path path) throws IOException {
-    // An ordinary FileChannel is closed by an interrupt; these two are not. The second is there for its fdatasync alone, since a
+    // An ordinary FileChannel is closed by an interrupt; these two are not. The second is there for
+    // its fdatasync alone, since a
     // RandomAccessFile only offers the dearer fsync.
+    this.path = path;
     this.file = new RandomAccessFile(path.toFile(), "rw");
     try {
       this.forced = AsynchronousFileChannel.open(path, StandardOpenOption.WRITE);
@@ -59,6 +62,20 @@ class DiskFile implements Closeable {
 
   synchronized void truncate(long size) throws IOException {
     file.setLength(size);
+  }
+
+  /**
+   * Gives up what only writing needs; reading goes on until the file is closed, or forgotten by all and collected with what it
+   * holds (which that other channel would never be).
+   */
+  void endWriting() throws IOException {
+    forced.close();
+  }
+
+  /** Its path. */
+  @Override
+  public String toString() {
+    return path.toString();
   }
 
   @Override

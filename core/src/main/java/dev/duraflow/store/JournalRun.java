@@ -49,7 +49,17 @@ final class JournalRun implements OpenRun {
   public Optional<TaskRecord> find(String taskId) {
     try {
       synchronized (index) {
-        index.readTo(writer.committedTo());
+        long committedTo = writer.committedTo();
+        long readTo = index.readTo(committedTo);
+        if (readTo < committedTo) {
+          throw new CorruptRecordException(
+              path + ", the journal of run '" + runId + "', is damaged at byte " + readTo
+                  + ", so that the record of task '"
+                  + taskId
+                  + "' cannot be looked for: what is there is not what was written; restore the file from a copy, or"
+                  + " use another run id",
+              null);
+        }
         return Optional.ofNullable(index.find(taskId, this::payload));
       }
     } catch (IOException e) {
@@ -62,7 +72,8 @@ final class JournalRun implements OpenRun {
         "cannot read " + path + ", the journal of run '" + runId + "': " + FileStore.reason(e), e);
   }
 
-  private Payload payload(String taskId, int frameType, long frameStart, int bodySize, int headLength) {
+  private Payload payload(
+      String taskId, int frameType, long frameStart, int bodySize, int headLength) {
     return new FramePayload(taskId, frameType, frameStart, bodySize, headLength);
   }
 
@@ -84,6 +95,7 @@ final class JournalRun implements OpenRun {
   }
 
   /** What stands in the frame: the payload, or where it lies. */
+  @SuppressWarnings("ArrayRecordComponent") // passed on, compared by nobody
   private record Content(@Nullable Beside beside, byte[] bytes) {}
 
   private Content content(TaskRecord record) {
@@ -96,13 +108,16 @@ final class JournalRun implements OpenRun {
       if (payload.size() < sideFiles.threshold()) {
         return new Content(null, payload.bytes());
       }
-      try (PayloadSink sink = sideFiles.sink(); InputStream in = payload.open()) {
+      try (PayloadSink sink = sideFiles.sink();
+          InputStream in = payload.open()) {
         in.transferTo(sink);
         return new Content(sideFiles.beside(sink.finish()), NONE);
       }
     } catch (IOException e) {
-      throw new StoreException("the output of task '" + record.taskId() + "' in run '" + runId + "' cannot be written beside "
-          + path + ": " + FileStore.reason(e), e);
+      throw new StoreException(
+          "the output of task '" + record.taskId() + "' in run '" + runId
+              + "' cannot be written beside " + path + ": " + FileStore.reason(e),
+          e);
     }
   }
 
@@ -116,7 +131,8 @@ final class JournalRun implements OpenRun {
     try (ownership) {
       writer.close();
     } catch (IOException e) {
-      throw new StoreException("cannot close " + path + ", the journal of run '" + runId + "': " + e.getMessage(), e);
+      throw new StoreException(
+          "cannot close " + path + ", the journal of run '" + runId + "': " + e.getMessage(), e);
     }
   }
 
@@ -154,7 +170,8 @@ final class JournalRun implements OpenRun {
     private Payload beside() {
       Bytes content = new Bytes(content(), 0);
       long size = content.getVarint();
-      return sideFiles.payload(taskId, size, Arrays.copyOfRange(content.array, content.position, content.array.length));
+      return sideFiles.payload(
+          taskId, size, Arrays.copyOfRange(content.array, content.position, content.array.length));
     }
 
     private byte[] content() {
@@ -168,8 +185,9 @@ final class JournalRun implements OpenRun {
         throw unreadable(e);
       }
       throw new CorruptRecordException(
-          "the record of task '" + taskId + "' in run '" + runId + "' is damaged: " + Frames.sizeOf(bodySize) + " bytes at "
-              + frameStart + " of " + path + " are not what was written; restore the file from a copy, or use another run id",
+          "the record of task '" + taskId + "' in run '" + runId + "' is damaged: "
+              + Frames.sizeOf(bodySize) + " bytes at " + frameStart + " of " + path
+              + " are not what was written; restore the file from a copy, or use another run id",
           null);
     }
   }
