@@ -8,9 +8,17 @@ import java.util.Arrays;
  * @param name the SHA-256 of the content in lower-case hexadecimal, which is also the file's name
  */
 record Beside(long size, String name) {
-  /** Reads what stands in a frame in place of the payload. */
+  /**
+   * Reads what stands in a frame in place of the payload.
+   *
+   * @throws IllegalArgumentException if something else stands there
+   * @throws IndexOutOfBoundsException the same
+   */
   static Beside read(Bytes in, int end) {
     long size = in.getVarint();
+    if (end - in.position != SideFiles.HASH) {
+      throw new IllegalArgumentException("the hash of a payload is not " + SideFiles.HASH + " bytes long");
+    }
     return new Beside(size, SideFiles.name(Arrays.copyOfRange(in.array, in.position, end)));
   }
 }

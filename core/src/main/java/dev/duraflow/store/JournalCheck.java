@@ -1,6 +1,7 @@
 package dev.duraflow.store;
 
 import dev.duraflow.error.CorruptRecordException;
+import dev.duraflow.store.Frames.Shape;
 import dev.duraflow.store.Verification.Damage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -63,7 +64,7 @@ final class JournalCheck implements JournalSurvey.Visitor {
         }
       } else if (type == Frames.SHAPE) {
         shapes.add(body.getVarint());
-        JournalIndex.shape(body, bodyEnd);
+        Shape.read(body, bodyEnd);
       } else if (type == Frames.GRAPH) {
         GraphFrame.decode(body, bodyEnd);
       } else {

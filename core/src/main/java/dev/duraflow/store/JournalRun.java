@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import dev.duraflow.error.CorruptRecordException;
 import dev.duraflow.error.StoreException;
 import dev.duraflow.store.Frames.Header;
 import dev.duraflow.store.RunNote.AttemptFailed;
@@ -54,7 +55,15 @@ final class JournalRun implements OpenRun {
   public Optional<TaskRecord> find(String taskId) {
     try {
       synchronized (index) {
-        index.readTo(writer.committedTo());
+        long committedTo = writer.committedTo();
+        long readTo = index.readTo(committedTo);
+        if (readTo < committedTo) {
+          throw new CorruptRecordException(
+              path + ", the journal of run '" + runId + "', is damaged at byte " + readTo
+                  + ", so that the record of task '" + taskId
+                  + "' cannot be looked for: what is there is not what was written; " + JournalStore.WAY_OUT,
+              null);
+        }
         return Optional.ofNullable(index.find(taskId, payloads));
       }
     } catch (IOException e) {
@@ -134,13 +143,16 @@ final class JournalRun implements OpenRun {
       if (payload.size() < sideFiles.threshold()) {
         return new Content(null, payload.bytes());
       }
-      try (PayloadSink sink = sideFiles.sink(); InputStream in = payload.open()) {
+      try (PayloadSink sink = sideFiles.sink();
+          InputStream in = payload.open()) {
         in.transferTo(sink);
         return new Content(sideFiles.beside(sink.finish()), NONE);
       }
     } catch (IOException e) {
-      throw new StoreException("the output of task '" + record.taskId() + "' in run '" + runId + "' cannot be written beside "
-          + path + ": " + FileStore.reason(e), e);
+      throw new StoreException(
+          "the output of task '" + record.taskId() + "' in run '" + runId
+              + "' cannot be written beside " + path + ": " + FileStore.reason(e),
+          e);
     }
   }
 
@@ -154,7 +166,8 @@ final class JournalRun implements OpenRun {
     try (ownership) {
       writer.close();
     } catch (IOException e) {
-      throw new StoreException("cannot close " + path + ", the journal of run '" + runId + "': " + e.getMessage(), e);
+      throw new StoreException(
+          "cannot close " + path + ", the journal of run '" + runId + "': " + e.getMessage(), e);
     }
   }
 }
