@@ -17,7 +17,8 @@ record Beside(long size, String name) {
   static Beside read(Bytes in, int end) {
     long size = in.getVarint();
     if (end - in.position != SideFiles.HASH) {
-      throw new IllegalArgumentException("the hash of a payload is not " + SideFiles.HASH + " bytes long");
+      throw new IllegalArgumentException(
+          "the hash of a payload is not " + SideFiles.HASH + " bytes long");
     }
     return new Beside(size, SideFiles.name(Arrays.copyOfRange(in.array, in.position, end)));
   }

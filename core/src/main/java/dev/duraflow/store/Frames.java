@@ -153,7 +153,10 @@ final class Frames {
       if (in.getInt() != found) {
         return null;
       }
-      return new Decoded(new Header(runId, salt, Instant.ofEpochSecond(createdSecond, createdNano)), version, in.position);
+      return new Decoded(
+          new Header(runId, salt, Instant.ofEpochSecond(createdSecond, createdNano)),
+          version,
+          in.position);
     }
 
     /**

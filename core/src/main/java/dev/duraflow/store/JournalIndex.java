@@ -115,7 +115,8 @@ final class JournalIndex {
   private void addShape(Bytes body, int end) {
     long number = body.getVarint();
     if (number != shapes.size()) {
-      throw new IllegalArgumentException("shape " + number + " stands where " + shapes.size() + " should");
+      throw new IllegalArgumentException(
+          "shape " + number + " stands where " + shapes.size() + " should");
     }
     shapes.add(Shape.read(body, end));
   }

@@ -61,7 +61,8 @@ final class JournalRun implements OpenRun {
           throw new CorruptRecordException(
               path + ", the journal of run '" + runId + "', is damaged at byte " + readTo
                   + ", so that the record of task '" + taskId
-                  + "' cannot be looked for: what is there is not what was written; " + JournalStore.WAY_OUT,
+                  + "' cannot be looked for: what is there is not what was written; "
+                  + JournalStore.WAY_OUT,
               null);
         }
         return Optional.ofNullable(index.find(taskId, payloads));

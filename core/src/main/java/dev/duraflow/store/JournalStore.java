@@ -92,7 +92,8 @@ public final class JournalStore implements Store {
     }
   }
 
-  private OpenRun open(String runId, Path directory, Durability durability, RunLock ownership) throws IOException {
+  private OpenRun open(String runId, Path directory, Durability durability, RunLock ownership)
+      throws IOException {
     Path path = directory.resolve(JOURNAL);
     DiskFile file = null;
     try {
@@ -205,8 +206,9 @@ public final class JournalStore implements Store {
   /** @param durable where something stands that was written when all before it was on stable storage */
   static CorruptRecordException damaged(String runId, Path path, long at, long durable) {
     return new CorruptRecordException(
-        path + ", the journal of run '" + runId + "', is damaged at byte " + at + ": what is there is not what was written,"
-            + " and it was durable, since byte " + durable + " was written after it; " + WAY_OUT,
+        path + ", the journal of run '" + runId + "', is damaged at byte " + at
+            + ": what is there is not what was written," + " and it was durable, since byte "
+            + durable + " was written after it; " + WAY_OUT,
         null);
   }
 
@@ -221,7 +223,8 @@ public final class JournalStore implements Store {
     try {
       return new RunListing(directories).summaries();
     } catch (IOException e) {
-      throw new StoreException("cannot list the runs in " + directories.root() + ": " + FileStore.reason(e), e);
+      throw new StoreException(
+          "cannot list the runs in " + directories.root() + ": " + FileStore.reason(e), e);
     }
   }
 
@@ -249,7 +252,8 @@ public final class JournalStore implements Store {
    */
   public Verification verify(String runId) {
     try (JournalReader journal = reader(runId, JournalReader::openDamaged)) {
-      return reading(journal, () -> JournalCheck.verify(journal, sideFiles(runId, journal.directory())));
+      return reading(
+          journal, () -> JournalCheck.verify(journal, sideFiles(runId, journal.directory())));
     }
   }
 
@@ -263,7 +267,10 @@ public final class JournalStore implements Store {
   public void copy(String runId, JournalStore target) {
     try (JournalReader journal = reader(runId)) {
       RunCopy copy = new RunCopy(journal, sideFiles(runId, journal.directory()));
-      reading(journal, () -> copy.into(target.directories, runId, target.random.nextLong(), target.clock, copy::everything));
+      reading(
+          journal,
+          () -> copy.into(
+              target.directories, runId, target.random.nextLong(), target.clock, copy::everything));
     }
   }
 
@@ -280,7 +287,12 @@ public final class JournalStore implements Store {
       RunCopy copy = new RunCopy(journal, sideFiles(runId, journal.directory()));
       return reading(
           journal,
-          () -> copy.into(directories, newRunId, random.nextLong(), clock, (to, files) -> Salvage.copy(journal, to, files)));
+          () -> copy.into(
+              directories,
+              newRunId,
+              random.nextLong(),
+              clock,
+              (to, files) -> Salvage.copy(journal, to, files)));
     }
   }
 
@@ -303,7 +315,8 @@ public final class JournalStore implements Store {
       return journal;
     } catch (IOException e) {
       throw new StoreException(
-          "cannot read run '" + runId + "' in " + directories.root() + ": " + FileStore.reason(e), e);
+          "cannot read run '" + runId + "' in " + directories.root() + ": " + FileStore.reason(e),
+          e);
     }
   }
 
@@ -350,7 +363,8 @@ public final class JournalStore implements Store {
     try (JournalReader sought = reader(runId)) {
       RunLock ownership = RunLock.acquire(sought.directory().resolve(LOCK), runId, clock);
       try (ownership;
-          JournalReader journal = sought.reopened(disk)) { // as it is now that nobody else changes it
+          JournalReader journal =
+              sought.reopened(disk)) { // as it is now that nobody else changes it
         Compaction.compact(journal, sideFiles(runId, journal.directory()), random.nextLong(), disk);
       }
     } catch (IOException e) {

@@ -205,9 +205,8 @@ final class JournalWriter {
       byte[] newShape = known == null ? shape.encoded(shapes.size()) : NONE;
       int number = known == null ? shapes.size() : known;
       byte[] hash = beside == null ? NONE : SideFiles.hash(beside.name());
-      int content = beside == null
-          ? payload.length
-          : Bytes.sizeOfVarint(beside.size()) + hash.length;
+      int content =
+          beside == null ? payload.length : Bytes.sizeOfVarint(beside.size()) + hash.length;
       int length = 1
           + Bytes.sizeOfVarint(number)
           + Bytes.sizeOfSigned(started)
@@ -468,7 +467,8 @@ final class JournalWriter {
         }
       }
       if (failure != null && !failureIsTold) {
-        throw new IOException("what was noted could not be written: " + failure.getMessage(), failure);
+        throw new IOException(
+            "what was noted could not be written: " + failure.getMessage(), failure);
       }
     } finally {
       committing.unlock();

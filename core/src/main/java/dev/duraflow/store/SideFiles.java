@@ -234,8 +234,8 @@ final class SideFiles {
       Path file = file(beside);
       if (!Files.exists(file)) {
         throw new CorruptRecordException(
-            "the output of task '" + taskId + "' in run '" + runId + "' is gone: there is no file " + file
-                + "; " + JournalStore.WAY_OUT,
+            "the output of task '" + taskId + "' in run '" + runId + "' is gone: there is no file "
+                + file + "; " + JournalStore.WAY_OUT,
             null);
       }
       return new Verified(
@@ -280,8 +280,9 @@ final class SideFiles {
           checked = true;
           if (!name(getMessageDigest().digest()).equals(beside.name())) {
             throw new CorruptRecordException(
-                "the output of task '" + taskId + "' in run '" + runId + "' is damaged: the content of " + file
-                    + " is not what was written; " + JournalStore.WAY_OUT,
+                "the output of task '" + taskId + "' in run '" + runId
+                    + "' is damaged: the content of " + file + " is not what was written; "
+                    + JournalStore.WAY_OUT,
                 null);
           }
         }

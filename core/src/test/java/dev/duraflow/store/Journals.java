@@ -19,8 +19,7 @@ final class Journals {
   private Journals() {}
 
   static JournalStore store(Path root, Disk disk, int sideFileThreshold) {
-    return new JournalStore(
-        RunDirectories.at(root, disk), Clock.systemUTC(), disk, sideFileThreshold);
+    return new JournalStore(root, Clock.systemUTC(), disk, sideFileThreshold);
   }
 
   static Path journal(Path root, String runId) {
