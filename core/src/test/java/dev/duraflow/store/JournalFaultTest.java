@@ -103,12 +103,15 @@ final class JournalFaultTest {
           if (random.nextInt(3) == 0) {
             underWay.put(savedIds.size(), run.save(record));
           } else {
-            run.saveNow(record);
+            run.saveNow(record).toCompletableFuture().join();
             assertThat(failed)
                 .as("a record was taken after one that failed; seed %d", seed)
                 .isFalse();
             acknowledge(savedIds.size());
           }
+        } catch (CompletionException e) {
+          assertThat(e.getCause()).isInstanceOf(StoreException.class);
+          failed = true;
         } catch (StoreException | Death e) {
           failed |= !(e.getMessage() + "").contains("cannot be written beside")
               && !(e.getMessage() + "").contains("cannot write into");

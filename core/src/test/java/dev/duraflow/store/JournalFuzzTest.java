@@ -62,7 +62,7 @@ final class JournalFuzzTest {
             if (random.nextBoolean()) {
               run.save(record);
             } else {
-              run.saveNow(record);
+              run.saveNow(record).toCompletableFuture().join();
             }
           }
         }
@@ -264,7 +264,7 @@ final class JournalFuzzTest {
       assertThatThrownBy(() -> store.open("run"))
           .isInstanceOf(CorruptRecordException.class)
           .hasMessageContaining("header")
-          .hasMessageContaining("restore it from a copy");
+          .hasMessageContaining("restore the file from a copy");
     }
   }
 }

@@ -59,7 +59,7 @@ final class JournalStressTest {
         }
         case 3, 4 -> {
           int number = tried.merge(id, 1, Integer::sum);
-          run.saveNow(numbered(id, number));
+          run.saveNow(numbered(id, number)).toCompletableFuture().join();
           acknowledged.merge(id, number, Math::max);
         }
         case 5 -> {

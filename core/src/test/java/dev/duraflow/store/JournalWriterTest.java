@@ -15,6 +15,7 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -100,7 +101,7 @@ final class JournalWriterTest {
   }
 
   private CompletableFuture<Void> saveNowInAThread(String id) throws InterruptedException {
-    return inAThread(() -> writer.appendNow(record(id, 1, new byte[1]), null, new byte[1]));
+    return inAThread(() -> writer.appendNow(record(id, 1, new byte[1]), null, new byte[1]).toCompletableFuture().join());
   }
 
   private CompletableFuture<Void> inAThread(Runnable call) throws InterruptedException {
@@ -190,7 +191,7 @@ final class JournalWriterTest {
   void appendNow_alone_hopsToNoThread() {
     allowAll();
     for (int i = 0; i < 100; i++) {
-      writer.appendNow(record("a", "1"), null, new byte[1]);
+      writer.appendNow(record("a", "1"), null, new byte[1]).toCompletableFuture().join();
     }
     assertThat(Thread.getAllStackTraces().keySet())
         .noneMatch(thread -> thread.getName().equals("duraflow-journal"));
@@ -201,16 +202,18 @@ final class JournalWriterTest {
   void flush_ofNothing_isDone() throws Exception {
     assertThat(writer.flush().toCompletableFuture()).isCompleted();
     allowAll();
-    writer.appendNow(record("a", "1"), null, new byte[1]);
+    writer.appendNow(record("a", "1"), null, new byte[1]).toCompletableFuture().join();
     assertThat(writer.flush().toCompletableFuture()).isCompleted();
   }
 
   /** It returned as if all were well. */
   @Test
-  void appendNow_whenTheSyncFails_throws() {
+  void appendNow_whenTheSyncFails_fails() {
     allowAll();
     syncFails = new IOException("No space left on device");
-    assertThatThrownBy(() -> writer.appendNow(record("a", "1"), null, new byte[1]))
+    assertThatThrownBy(() -> writer.appendNow(record("a", "1"), null, new byte[1]).toCompletableFuture().join())
+        .isInstanceOf(CompletionException.class)
+        .cause()
         .isInstanceOf(StoreException.class)
         .hasCause(syncFails)
         .hasMessageContaining("run 'run'")
@@ -220,7 +223,7 @@ final class JournalWriterTest {
   }
 
   @Test
-  void appendNow_ofFollowersOfABatchThatFails_throws() throws Exception {
+  void appendNow_ofFollowersOfABatchThatFails_fails() throws Exception {
     CompletableFuture<Void> leader = saveNowInAThread("leader");
     syncsBegun.acquire();
     List<CompletableFuture<Void>> followers = new ArrayList<>();
@@ -353,7 +356,7 @@ final class JournalWriterTest {
     CompletableFuture<Void> last = new CompletableFuture<>();
     save("first").thenRun(() -> {
       for (int i = 0; i < 100; i++) {
-        writer.appendNow(record("inner-" + i, "1"), null, new byte[1]);
+        writer.appendNow(record("inner-" + i, "1"), null, new byte[1]).toCompletableFuture().join();
       }
       last.complete(null);
     });
@@ -410,7 +413,7 @@ final class JournalWriterTest {
                 }
               });
             }
-            writer.appendNow(record("now", "1"), null, new byte[1]);
+            writer.appendNow(record("now", "1"), null, new byte[1]).toCompletableFuture().join();
           }
         }));
       }
@@ -456,11 +459,11 @@ final class JournalWriterTest {
       int saved = 0;
       try {
         while (true) {
-          writer.appendNow(record("a", "1"), null, new byte[1_000]);
+          writer.appendNow(record("a", "1"), null, new byte[1_000]).toCompletableFuture().join();
           saved++;
         }
-      } catch (StoreException full) {
-        assertThat(full).hasMessageContaining("No space left on device");
+      } catch (CompletionException full) {
+        assertThat(full).hasCauseInstanceOf(StoreException.class).hasMessageContaining("No space left on device");
       }
       assertThat(saved).isBetween(37, 40);
       writer.close();

@@ -47,18 +47,18 @@ final class StoredJournalTest {
 
   private static void write(Path root) throws IOException {
     try (OpenRun run = Journals.store(root, new Disk(), 65_536).open("nightly")) {
-      run.saveNow(record("flights", Kind.OUTPUT, "java.lang.String", "json", 1, "\"replaced\""));
-      run.saveNow(VERSION_1.get(0));
-      run.saveNow(VERSION_1.get(5));
+      run.saveNow(record("flights", Kind.OUTPUT, "java.lang.String", "json", 1, "\"replaced\"")).toCompletableFuture().join();
+      run.saveNow(VERSION_1.get(0)).toCompletableFuture().join();
+      run.saveNow(VERSION_1.get(5)).toCompletableFuture().join();
     }
     try (OpenRun run =
         Journals.store(root, new Disk(), 65_536).open("nightly", Durability.PROCESS)) {
-      run.saveNow(VERSION_1.get(1));
-      run.saveNow(VERSION_1.get(2));
+      run.saveNow(VERSION_1.get(1)).toCompletableFuture().join();
+      run.saveNow(VERSION_1.get(2)).toCompletableFuture().join();
     }
     try (OpenRun run = Journals.store(root, new Disk(), 65_536).open("nightly")) {
-      run.saveNow(VERSION_1.get(3));
-      run.saveNow(VERSION_1.get(4));
+      run.saveNow(VERSION_1.get(3)).toCompletableFuture().join();
+      run.saveNow(VERSION_1.get(4)).toCompletableFuture().join();
       byte[] asIfKilled = Files.readAllBytes(root.resolve("nightly/journal"));
       run.close();
       byte[] closed = Files.readAllBytes(root.resolve("nightly/journal"));
@@ -94,7 +94,7 @@ final class StoredJournalTest {
           assertThat(found.payload().size()).isEqualTo(expected.payload().size());
         }
         assertThat(open.find("torn")).isEmpty();
-        open.saveNow(record("new", Kind.OUTPUT, "a.Type", "json", 1, "1"));
+        open.saveNow(record("new", Kind.OUTPUT, "a.Type", "json", 1, "1")).toCompletableFuture().join();
         assertThat(open.find("new")).isPresent();
       }
     }
