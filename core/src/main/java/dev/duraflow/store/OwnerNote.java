@@ -24,7 +24,8 @@ record OwnerNote(String run, @Nullable Holder holder) {
   private static final int MAX_LENGTH = 1 << 20;
   private static final TypeRef<Map<String, @Nullable Object>> OBJECT = new TypeRef<>() {};
 
-  void write(RandomAccessFile file) throws IOException {
+  /** What the file is to say. */
+  byte[] encoded() throws IOException {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("run", run);
     if (holder != null) {
@@ -35,9 +36,13 @@ record OwnerNote(String run, @Nullable Holder holder) {
     ByteArrayOutputStream json = new ByteArrayOutputStream();
     Codec.json().encode(fields, OBJECT, json);
     json.write('\n');
+    return json.toByteArray();
+  }
+
+  static void write(byte[] encoded, RandomAccessFile file) throws IOException {
     file.setLength(0);
     file.seek(0);
-    file.write(json.toByteArray());
+    file.write(encoded);
   }
 
   /** The holder that a file names; null if it names none, or is being written. */

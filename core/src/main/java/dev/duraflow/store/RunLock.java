@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The ownership of a run: a lock on a file, which the operating system takes back when the process ends, however it ends.
@@ -30,7 +31,8 @@ import java.util.Map;
  */
 final class RunLock implements AutoCloseable {
   private static final long LOCKED_BYTE = 1 << 30;
-  private static final int LOOKS = 100;
+  private static final int LOOKS = 1_000;
+  private static final long NANOS_BETWEEN_LOOKS = 1_000_000;
 
   /** What this process holds; guarded by itself. */
   private static final Map<Object, Holder> HELD = new HashMap<>();
@@ -63,11 +65,12 @@ final class RunLock implements AutoCloseable {
       RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
       boolean keepOpen = false;
       try {
+        Holder me = new Holder(ThisHost.NAME, ProcessHandle.current().pid(), clock.instant());
+        byte[] note = new OwnerNote(runId, me).encoded(); // before, so that nobody has to wait for it
         if (file.getChannel().tryLock(LOCKED_BYTE, 1, false) == null) {
           throw new RunLockedException(runId, holder(file, path));
         }
-        Holder me = new Holder(ThisHost.NAME, ProcessHandle.current().pid(), clock.instant());
-        new OwnerNote(runId, me).write(file);
+        OwnerNote.write(note, file);
         HELD.put(identity, me);
         keepOpen = true;
         return new RunLock(file, identity, runId);
@@ -91,7 +94,7 @@ final class RunLock implements AutoCloseable {
       }
       try (file) {
         HELD.remove(identity);
-        new OwnerNote(runId, null).write(file);
+        OwnerNote.write(new OwnerNote(runId, null).encoded(), file);
       } catch (IOException e) {
         // A full disk may leave the content wrong, but the lock is gone with the file.
       }
@@ -120,7 +123,7 @@ final class RunLock implements AutoCloseable {
       if (holder != null && !isDead(holder)) {
         return holder;
       }
-      Thread.onSpinWait();
+      LockSupport.parkNanos(NANOS_BETWEEN_LOOKS);
     }
     Instant touched = Files.getLastModifiedTime(path).toInstant();
     return holder != null ? holder : new Holder("(unknown)", 0, touched);
