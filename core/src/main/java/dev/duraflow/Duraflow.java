@@ -61,10 +61,7 @@ public final class Duraflow implements AutoCloseable {
 
   /** Opens the store in a directory, which is created if it is missing, with default settings. */
   public static Duraflow open(Path directory) {
-    Builder builder = builder();
-    builder.store = Store.journal(directory);
-    builder.ownsStore = true;
-    return builder.build();
+    return builder().store(directory).build();
   }
 
   /** Runs DAGs in memory: nothing is recorded or reused, and output types need not be known. */
@@ -119,6 +116,9 @@ public final class Duraflow implements AutoCloseable {
   private record Prepared(Run run, Execution execution) {}
 
   private Prepared prepare(Dag dag, String runId) {
+    if (runId.isEmpty()) {
+      throw new IllegalArgumentException("a run id must not be empty");
+    }
     Records records = store == null ? null : records(runId);
     try {
       Execution execution = new Execution(dag, runId, settings, records);
@@ -189,6 +189,14 @@ public final class Duraflow implements AutoCloseable {
     /** Where records live; without one nothing is recorded. It is the caller's to close. */
     public Builder store(Store store) {
       this.store = store;
+      this.ownsStore = false;
+      return this;
+    }
+
+    /** Keeps records in a file store in this directory, which is created if it is missing; {@link #close()} closes it. */
+    public Builder store(Path directory) {
+      this.store = Store.files(directory);
+      this.ownsStore = true;
       return this;
     }
 

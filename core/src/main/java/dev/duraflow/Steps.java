@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,7 @@ final class Steps implements AutoCloseable {
 
   private final Function<String, Records> open;
   private final Clock clock;
-  private final ConcurrentMap<String, Object> locks = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, ReentrantLock> locks = new ConcurrentHashMap<>();
   private @Nullable Records records;
 
   Steps(Function<String, Records> open, Clock clock) {
@@ -37,14 +38,19 @@ final class Steps implements AutoCloseable {
   @SuppressWarnings({"unchecked", "NullAway"}) // decoded as the task's type, which may be nullable
   <T extends @Nullable Object> T step(Task<T> task) throws Exception {
     Records opened = records();
-    synchronized (locks.computeIfAbsent(task.id(), id -> new Object())) {
+    ReentrantLock lock = locks.computeIfAbsent(task.id(), id -> new ReentrantLock());
+    lock.lock(); // no monitor: until Java 24 a virtual thread that waits within one holds on to its
+    // carrier
+    try {
       if (opened.isFinished(task)) {
         return (T) opened.load(task);
       }
       Instant startedAt = clock.instant();
       T value = task.call(NO_INPUTS);
-      opened.saveNow(opened.record(task, value, startedAt, clock.instant()));
+      opened.saveAndWait(opened.record(task, value, startedAt, clock.instant()));
       return value;
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -122,6 +122,5 @@ final class AsyncStore implements Store {
   @Override
   public void close() {
     queue.add(END);
-    inner.close();
   }
 }

@@ -155,7 +155,9 @@ final class ExecutorTest {
             return n;
           });
         }
-        Run run = how.equals("run") ? duraflow.run(dag, how) : duraflow.start(dag, how).await();
+        Run run = how.equals("run")
+            ? duraflow.run(dag, how)
+            : duraflow.start(dag, how).await();
         assertThat(run.completed()).isEqualTo(most + 1);
       }
     }

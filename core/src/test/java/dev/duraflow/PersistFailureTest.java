@@ -37,7 +37,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Outputs that do not become durable. */
 final class PersistFailureTest {
-  private static final IOException FULL = new IOException("no space left on device");
+  private static IOException full() {
+    return new IOException("no space left on device");
+  }
 
   private static Duraflow on(Store store) {
     return Duraflow.builder().store(store).build();
@@ -47,13 +49,13 @@ final class PersistFailureTest {
   static Stream<BiFunction<OpenRun, TaskRecord, CompletionStage<Void>>> failures() {
     return Stream.of(
         (run, record) -> {
-          throw new UncheckedIOException(FULL);
+          throw new UncheckedIOException(full());
         },
-        (run, record) -> CompletableFuture.failedFuture(FULL),
-        (run, record) -> CompletableFuture.failedFuture(new CompletionException(FULL)),
-        (run, record) -> CompletableFuture.failedStage(FULL),
+        (run, record) -> CompletableFuture.failedFuture(full()),
+        (run, record) -> CompletableFuture.failedFuture(new CompletionException(full())),
+        (run, record) -> CompletableFuture.failedStage(full()),
         (run, record) -> run.save(record).thenRun(() -> {
-          throw new UncheckedIOException(FULL);
+          throw new UncheckedIOException(full());
         }),
         (run, record) -> {
           throw new LinkageError("no driver");
@@ -247,7 +249,7 @@ final class PersistFailureTest {
     Task<Integer> b = dag.task("b", () -> 2);
     Task<Integer> c = dag.task("c", a, b, Integer::sum);
     Duraflow failing = Duraflow.builder()
-        .store(StoreAround.failing(store, new UncheckedIOException(FULL), "b"))
+        .store(StoreAround.failing(store, new UncheckedIOException(full()), "b"))
         .failurePolicy(FailurePolicy.KEEP_GOING)
         .build();
     Run run = failing.start(dag);

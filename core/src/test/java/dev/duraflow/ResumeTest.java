@@ -188,7 +188,8 @@ final class ResumeTest {
     Dag dag = Dag.named("dropped");
     Task<Big> source = dag.task("source", () -> kept(made, 1));
     Task<Big> middle = dag.task("middle", source, s -> kept(made, s.numbers.size() + 1));
-    Task<Integer> both = dag.task("both", source, middle, (s, m) -> s.numbers.size() + m.numbers.size());
+    Task<Integer> both =
+        dag.task("both", source, middle, (s, m) -> s.numbers.size() + m.numbers.size());
     Task<Integer> end = dag.task("end", both, n -> {
       for (WeakReference<Big> each : made) {
         awaitCleared(each);
@@ -312,8 +313,10 @@ final class ResumeTest {
     Store store = Store.inMemory();
     Dag dag = Dag.named("keys");
     dag.task("charge", () -> called(TaskContext.current().idempotencyKey(), 1));
-    Store failing = StoreAround.failing(store, new UncheckedIOException(new IOException("full")), "charge");
-    assertThatThrownBy(() -> on(failing).run(dag, "invoice-1042")).hasCauseInstanceOf(PersistException.class);
+    Store failing =
+        StoreAround.failing(store, new UncheckedIOException(new IOException("full")), "charge");
+    assertThatThrownBy(() -> on(failing).run(dag, "invoice-1042"))
+        .hasCauseInstanceOf(PersistException.class);
     on(store).run(dag, "invoice-1042");
     assertThat(calls).containsExactly("invoice-1042/charge", "invoice-1042/charge");
   }

@@ -32,13 +32,16 @@ final class RunTest {
     Task<Integer> three = dag.task("three", () -> 3);
     Task<Integer> sum = dag.task("sum", two, three, Integer::sum);
     Task<String> text = dag.task("text", two, three, sum, (a, b, c) -> a + "+" + b + "=" + c);
-    Task<String> four = dag.task("four", two, three, sum, text, (a, b, c, d) -> d + "!" + a + b + c);
+    Task<String> four =
+        dag.task("four", two, three, sum, text, (a, b, c, d) -> d + "!" + a + b + c);
     Task<Integer> all = dag.task(
         "all",
         List.of(two, three, sum, text, four),
         in -> in.get(two) * in.get(three) * in.get(sum) + in.get(text).length());
     Task<Integer> gathered = dag.gather(
-        "gathered", List.of(two, three, sum, all), values -> values.stream().mapToInt(i -> i).sum());
+        "gathered",
+        List.of(two, three, sum, all),
+        values -> values.stream().mapToInt(i -> i).sum());
 
     Run run = duraflow.run(dag);
 
@@ -86,9 +89,8 @@ final class RunTest {
       Dag dag = Dag.named("nulls");
       Task<String> nothing = dag.task("nothing", () -> (String) null);
       Task<Boolean> isNull = dag.task("isNull", nothing, n -> n == null);
-      Task<List<String>> list =
-          dag.gather("list", List.of(nothing, nothing), (List<String> l) -> l)
-              .returns(new TypeRef<List<String>>() {});
+      Task<List<String>> list = dag.gather("list", List.of(nothing, nothing), (List<String> l) -> l)
+          .returns(new TypeRef<List<String>>() {});
       Run run = each.run(dag);
       assertThat(run.get(nothing)).isNull();
       assertThat(run.get(isNull)).isTrue();
@@ -131,7 +133,8 @@ final class RunTest {
 
   @Test
   void find_byIdAndType() {
-    for (Duraflow each : List.of(duraflow, Duraflow.builder().store(Store.inMemory()).build())) {
+    for (Duraflow each :
+        List.of(duraflow, Duraflow.builder().store(Store.inMemory()).build())) {
       Dag dag = Dag.named("find");
       Task<Integer> five = dag.task("load-5", () -> 5);
       dag.task("names", five, n -> List.of("a", "b")).returns(new TypeRef<List<String>>() {});

@@ -82,6 +82,7 @@ public final class Execution {
   private final AtomicInteger total;
   private final AtomicInteger reused = new AtomicInteger();
   private final AtomicInteger ranByDeparted = new AtomicInteger();
+  private final AtomicInteger mostSeenCompleted = new AtomicInteger();
   private final Queue<TaskFailure> failures = new ConcurrentLinkedQueue<>();
 
   private volatile RunState state = RunState.RUNNING;
@@ -126,13 +127,16 @@ public final class Execution {
     return reused.get();
   }
 
-  /** How many tasks have an output. */
+  /**
+   * How many tasks have an output. What a worker has done is missing for a moment while it leaves, and never counted twice, so
+   * that the most that was ever seen is right.
+   */
   public int completed() {
     int ran = ranByDeparted.get();
     for (Worker worker : crew.values()) {
       ran += worker.ran();
     }
-    return reused.get() + ran;
+    return mostSeenCompleted.accumulateAndGet(reused.get() + ran, Math::max);
   }
 
   public List<TaskFailure> failures() {
@@ -329,7 +333,8 @@ public final class Execution {
       } else {
         arriving.set(0);
         if (caller != null || helpers.get() > 0) {
-          return; // The work is left to those who are there: they look at the stack again before they leave.
+          return; // The work is left to those who are there: they look at the stack again before
+          // they leave.
         }
       }
     }
@@ -345,7 +350,8 @@ public final class Execution {
       settings.executor().execute(this::arriveHere);
       return true;
     } catch (Throwable refusal) {
-      // While this thread has the say nobody comes: if nobody is there, what lies on the stack stays there.
+      // While this thread has the say nobody comes: if nobody is there, what lies on the stack
+      // stays there.
       Ready.Entry top = caller == null && helpers.get() == 0 ? ready.peek() : null;
       if (top != null) {
         giveUp(top, refusal);

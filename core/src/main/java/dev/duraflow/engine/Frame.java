@@ -264,10 +264,21 @@ final class Frame implements Inputs {
   /** Brings an output back that is not in memory as a value: out of its record, or out of the elements of a map. */
   private @Nullable Object restored(int task, Object form) {
     Object value = form instanceof Frame elements ? elements.allOutputs() : stored(task);
-    if (consumersLeft != null && (int) COUNTS.getAcquire(consumersLeft, task) > 0) {
-      OUTPUTS.compareAndSet(outputs, task, form, value == null ? NULL : value);
+    if (consumersLeft != null
+        && (int) COUNTS.getAcquire(consumersLeft, task) > 0
+        && OUTPUTS.compareAndSet(outputs, task, form, value == null ? NULL : value)
+        && (int) COUNTS.getVolatile(consumersLeft, task) == 0
+        && !retain) {
+      // Asked for from outside the run, and the last consumer has let it go meanwhile.
+      OUTPUTS.setRelease(outputs, task, STORED);
     }
     return value;
+  }
+
+  /** Whether an output is there as a value. */
+  boolean isInMemory(int task) {
+    Object output = OUTPUTS.getAcquire(outputs, task);
+    return hasOutput(task) && output != STORED;
   }
 
   private @Nullable Object stored(int task) {

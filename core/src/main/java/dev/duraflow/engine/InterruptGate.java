@@ -41,10 +41,11 @@ final class InterruptGate {
     state = OPEN;
   }
 
+  @SuppressWarnings("ThreadPriorityCheck") // not relied on for more than politeness
   void close() {
     if (!STATE.compareAndSet(this, OPEN, CLOSED)) {
       while (state == STRIKING) {
-        Thread.onSpinWait();
+        Thread.yield(); // a virtual thread must not keep the striker from its carrier
       }
       state = CLOSED;
       Thread.interrupted();

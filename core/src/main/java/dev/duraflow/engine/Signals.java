@@ -46,7 +46,7 @@ final class Signals {
 
   void runFinished(RunState state) {
     LOG.log(System.Logger.Level.DEBUG, "run {0} ends as {1}", runId, state);
-    send(new RunEvent.RunFinished(runId, clock.instant(), state));
+    guarded(clock, () -> send(new RunEvent.RunFinished(runId, clock.instant(), state)));
   }
 
   void started(String taskId) {
@@ -69,7 +69,9 @@ final class Signals {
 
   void notPersisted(Throwable failure) {
     LOG.log(
-        System.Logger.Level.WARNING, "run '" + runId + "' goes on with an output in memory", failure);
+        System.Logger.Level.WARNING,
+        "run '" + runId + "' goes on with an output in memory",
+        failure);
   }
 
   void failed(String taskId, Throwable cause) {

@@ -308,31 +308,30 @@ final class Worker implements Supplier<TaskContext> {
   /** Has a record saved and goes on when it is durable, or at once if the run does not wait for that. */
   private int persist(Supplier<TaskRecord> encoder, Frame in, int i, Then then) {
     Records store = Objects.requireNonNull(records);
-    TaskRecord record;
-    boolean now = !execution.isPipelined() && execution.ready.isEmpty();
+    CompletionStage<Void> saved;
+    String taskId = in.graph.tasks[i].id();
     try {
-      record = encoder.get();
-      if (now) {
-        store.saveNow(record); // nothing else to do: no other thread need be woken for it
-      }
+      // With nothing else to do, no other thread need be woken for it.
+      saved = !execution.isPipelined() && execution.ready.isEmpty()
+          ? store.saveNow(encoder.get())
+          : store.save(encoder.get());
     } catch (DuraflowException e) {
       return goOnUnstored(in, i, e, then);
     }
-    if (now) {
-      return then.proceed(this);
-    }
-    CompletionStage<Void> saved = store.save(record);
     if (isDone(saved)) {
       return then.proceed(this);
     }
     spendTokens(1);
     if (execution.isPipelined()) {
-      saved.whenComplete((done, error) -> execution.confirm(record.taskId(), error));
+      saved.whenComplete((done, error) -> execution.confirm(taskId, error));
       return then.proceed(this);
     }
-    saved.whenComplete((done, error) -> execution.proceed(in, i, worker -> error == null
-        ? then.proceed(worker)
-        : worker.goOnUnstored(in, i, store.persistFailure(record.taskId(), error), then)));
+    saved.whenComplete((done, error) -> execution.proceed(
+        in,
+        i,
+        worker -> error == null
+            ? then.proceed(worker)
+            : worker.goOnUnstored(in, i, store.persistFailure(taskId, error), then)));
     return NOTHING;
   }
 
@@ -349,9 +348,14 @@ final class Worker implements Supplier<TaskContext> {
   private int runWhenInputsAreDurable(Frame in, int i) {
     Records store = Objects.requireNonNull(records);
     spendTokens(1);
-    store.flush().whenComplete((done, error) -> execution.proceed(in, i, worker -> error == null
-        ? worker.offerDurable(in, i)
-        : worker.fail(in, i, store.persistFailure(in.graph.tasks[i].id(), error))));
+    store
+        .flush()
+        .whenComplete((done, error) -> execution.proceed(
+            in,
+            i,
+            worker -> error == null
+                ? worker.offerDurable(in, i)
+                : worker.fail(in, i, store.persistFailure(in.graph.tasks[i].id(), error))));
     return NOTHING;
   }
 
@@ -422,7 +426,9 @@ final class Worker implements Supplier<TaskContext> {
     for (Throwable t = thrown; t != null; t = t.getCause()) {
       if (t instanceof InterruptedException
           || t instanceof ClosedByInterruptException
-          || t instanceof RunCancelledException) { // of a run within the body, whose caller was interrupted
+          || t
+              instanceof
+              RunCancelledException) { // of a run within the body, whose caller was interrupted
         return true;
       }
     }

@@ -1,15 +1,19 @@
 package dev.duraflow.error;
 
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A run ended with failures. The first failure is the cause, the others are suppressed exceptions, and all of them are in
- * {@link #failures()}. What finished stays finished: running the DAG again under the same run id goes on from there.
+ * A run ended with failures. The first failure is the cause, the next are suppressed exceptions (a hundred at most, so that a
+ * stack trace can still be read), and all of them are in {@link #failures()}. What finished stays finished: running the DAG again under the same run id goes on from there.
  */
 public final class RunFailedException extends DuraflowException {
   private static final long serialVersionUID = 1L;
   private static final int NAMED_IN_MESSAGE = 3;
+  private static final int MOST_SUPPRESSED = 100;
 
   private final String runId;
   private final transient List<TaskFailure> failures;
@@ -19,8 +23,10 @@ public final class RunFailedException extends DuraflowException {
     super(message(runId, failures), failures.get(0).cause());
     this.runId = runId;
     this.failures = List.copyOf(failures);
-    for (TaskFailure failure : failures.subList(1, failures.size())) {
-      if (failure.cause() != getCause()) {
+    // One throwable may have failed many tasks; it is told once.
+    Set<Throwable> told = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (TaskFailure failure : failures) {
+      if (told.size() <= MOST_SUPPRESSED && told.add(failure.cause()) && told.size() > 1) {
         addSuppressed(failure.cause());
       }
     }

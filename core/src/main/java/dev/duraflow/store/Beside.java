@@ -1,5 +1,8 @@
 package dev.duraflow.store;
 
-/** Where a large payload lies: beside the journal, under the name of its content's hash. */
-@SuppressWarnings("ArrayRecordComponent") // written once, compared by nobody
-record Beside(long size, byte[] sha256) {}
+/**
+ * Where a large payload lies: in a file beside the journal.
+ *
+ * @param name the SHA-256 of the content in lower-case hexadecimal, which is also the file's name
+ */
+record Beside(long size, String name) {}

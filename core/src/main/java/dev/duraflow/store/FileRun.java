@@ -2,6 +2,7 @@ package dev.duraflow.store;
 
 import dev.duraflow.error.StoreException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -68,8 +69,12 @@ final class FileRun implements OpenRun {
       } catch (IOException e) {
         throw new StoreException(
             "cannot write " + files.payload(name) + ": " + FileStore.reason(e), e);
+      } finally {
+        // A save that fails may have stored the record all the same; the disk tells.
+        if (Files.exists(files.payload(name))) {
+          names.add(name);
+        }
       }
-      names.add(name);
       return DONE;
     } finally {
       open.readLock().unlock();

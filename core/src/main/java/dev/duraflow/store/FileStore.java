@@ -4,8 +4,6 @@ import dev.duraflow.error.StoreException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -18,16 +16,12 @@ import java.time.Clock;
  * <p>A save costs four syncs, so this is the store for outputs that are to be looked at, not for a great many small ones.
  */
 final class FileStore implements Store {
-  private final Path directory;
+  private final RunDirectories directories;
   private final Clock clock;
   private final Disk disk;
 
   FileStore(Path directory, Clock clock, Disk disk) {
-    if (directory.getFileSystem() != FileSystems.getDefault()) {
-      throw new IllegalArgumentException(
-          "directory must be on the default file system: " + directory.toUri());
-    }
-    this.directory = directory.toAbsolutePath();
+    this.directories = new RunDirectories(directory, disk);
     this.clock = clock;
     this.disk = disk;
   }
@@ -35,21 +29,14 @@ final class FileStore implements Store {
   /** A store that is ready: its directory is there. */
   static FileStore at(Path directory) {
     FileStore store = new FileStore(directory, Clock.systemUTC(), new Disk());
-    try {
-      store.disk.createDirectories(store.directory);
-    } catch (IOException e) {
-      throw new StoreException(
-          "cannot keep runs in " + store.directory + ": " + reason(e)
-              + "; name a directory that can be written to, or one that can be created",
-          e);
-    }
+    store.directories.create();
     return store;
   }
 
   @Override
   public OpenRun open(String runId) {
     try {
-      RunFiles files = new RunFiles(runId, directoryOf(runId));
+      RunFiles files = new RunFiles(runId, directories.claim(runId));
       RunLock ownership = RunLock.acquire(files.directory().resolve(".lock"), runId, clock);
       try {
         return FileRun.open(files, ownership, disk);
@@ -59,28 +46,9 @@ final class FileStore implements Store {
       }
     } catch (IOException e) {
       throw new StoreException(
-          "cannot open run '" + runId + "' in " + directory + ": " + reason(e)
+          "cannot open run '" + runId + "' in " + directories.root() + ": " + reason(e)
               + "; see that the directory is there and can be written to",
           e);
-    }
-  }
-
-  /** The directory of a run, created if it is missing. */
-  private Path directoryOf(String runId) throws IOException {
-    disk.createDirectories(directory);
-    while (true) {
-      NameTable names = NameTable.of(directory);
-      Path path = directory.resolve(names.claim(runId));
-      boolean present = names.find(runId) != null;
-      if (present && !Files.isDirectory(path)) {
-        throw new FileSystemException(
-            path.toString(), null, "is a file, not the directory of a run");
-      }
-      // Where case is ignored, a name may be taken by another process for an id that differs in
-      // case: look again.
-      if (present || disk.createDirectory(path)) {
-        return path;
-      }
     }
   }
 

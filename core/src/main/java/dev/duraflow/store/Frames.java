@@ -62,6 +62,21 @@ final class Frames {
 
   private Frames() {}
 
+  static int code(Kind kind) {
+    return switch (kind) {
+      case OUTPUT -> 0;
+      case KEYS -> 1;
+    };
+  }
+
+  static Kind kind(int code) {
+    return switch (code) {
+      case 0 -> Kind.OUTPUT;
+      case 1 -> Kind.KEYS;
+      default -> throw new IllegalArgumentException("there is no kind of record with code " + code);
+    };
+  }
+
   /** How many bytes a frame takes. */
   static int sizeOf(int bodySize) {
     return Bytes.sizeOfVarint(bodySize) + Integer.BYTES + bodySize;
@@ -145,16 +160,13 @@ final class Frames {
      * @throws IndexOutOfBoundsException the same
      */
     static Shape read(Bytes body, int end) {
-      int kind = body.getByte();
-      if (kind > 1) {
-        throw new IllegalArgumentException("there is no kind " + kind);
-      }
+      Kind kind = Frames.kind(body.getByte());
       int attempt = (int) body.getVarint();
       int codecLength = (int) body.getVarint();
       Objects.checkFromIndexSize(body.position, codecLength, end);
       String codec = body.getString(codecLength);
       String type = body.position == end ? null : body.getString(end - body.position);
-      return new Shape(kind == 0 ? Kind.OUTPUT : Kind.KEYS, attempt, codec, type);
+      return new Shape(kind, attempt, codec, type);
     }
 
     /** The body of its frame. */
@@ -163,7 +175,7 @@ final class Frames {
       byte[] typeBytes = type == null ? new byte[0] : type.getBytes(StandardCharsets.UTF_8);
       Bytes out = new Bytes(2 + 5 + 5 + codecBytes.length + typeBytes.length);
       out.putByte(SHAPE);
-      out.putByte(kind == Kind.OUTPUT ? 0 : 1);
+      out.putByte(code(kind));
       out.putVarint(Integer.toUnsignedLong(attempt));
       out.putVarint(codecBytes.length);
       out.putBytes(codecBytes);
@@ -174,22 +186,14 @@ final class Frames {
 
   /** The shapes of a file by number, and their numbers. Not thread-safe. */
   static final class Shapes {
-    private final List<Shape> byNumber;
-    private final Map<Shape, Integer> numbers;
+    private final List<Shape> byNumber = new ArrayList<>();
+    private final Map<Shape, Integer> numbers = new HashMap<>();
 
-    Shapes() {
-      this.byNumber = new ArrayList<>();
-      this.numbers = new HashMap<>();
-    }
+    Shapes() {}
 
-    private Shapes(Shapes other) {
-      this.byNumber = new ArrayList<>(other.byNumber);
-      this.numbers = new HashMap<>(other.numbers);
-    }
-
-    /** Who writes numbers new shapes when it writes them, and who reads when it reads them: each has its own. */
-    Shapes copy() {
-      return new Shapes(this);
+    /** A copy that goes on by itself. */
+    Shapes(Shapes other) {
+      other.byNumber.forEach(this::add);
     }
 
     int size() {

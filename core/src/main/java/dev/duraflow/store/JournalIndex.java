@@ -243,7 +243,11 @@ final class JournalIndex {
 
   /** Makes the payloads of records. */
   interface Payloads {
-    /** The payload in a frame, before which {@code headLength} bytes of the frame's body stand. */
+    /**
+     * The payload of one frame.
+     *
+     * @param headLength how many bytes of the frame's body stand before its payload
+     */
     Payload at(String taskId, int frameType, long frameStart, int bodySize, int headLength);
   }
 }

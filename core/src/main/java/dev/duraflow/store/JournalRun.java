@@ -84,9 +84,9 @@ final class JournalRun implements OpenRun {
   }
 
   @Override
-  public void saveNow(TaskRecord record) {
+  public CompletionStage<Void> saveNow(TaskRecord record) {
     Content content = content(record);
-    writer.appendNow(record, content.beside, content.bytes);
+    return writer.appendNow(record, content.beside, content.bytes);
   }
 
   @Override
@@ -95,8 +95,15 @@ final class JournalRun implements OpenRun {
   }
 
   /** What stands in the frame: the payload, or where it lies. */
-  @SuppressWarnings("ArrayRecordComponent") // passed on, compared by nobody
-  private record Content(@Nullable Beside beside, byte[] bytes) {}
+  private static final class Content {
+    final @Nullable Beside beside;
+    final byte[] bytes;
+
+    Content(@Nullable Beside beside, byte[] bytes) {
+      this.beside = beside;
+      this.bytes = bytes;
+    }
+  }
 
   private Content content(TaskRecord record) {
     Payload payload = record.payload();

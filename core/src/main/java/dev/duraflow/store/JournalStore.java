@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.util.Objects;
 
 /**
  * Keeps each run in one append-only file: {@code DIRECTORY/RUN/journal}. Records that are ready at the same time share one sync.
@@ -26,21 +25,22 @@ final class JournalStore implements Store {
   private final int sideFileThreshold;
   private final SecureRandom random = new SecureRandom();
 
-  JournalStore(RunDirectories directories, Clock clock, Disk disk) {
-    this(directories, clock, disk, SIDE_FILE_THRESHOLD);
+  JournalStore(Path directory, Clock clock, Disk disk) {
+    this(directory, clock, disk, SIDE_FILE_THRESHOLD);
   }
 
   /** @param sideFileThreshold in bytes; larger outputs go beside the journal */
-  JournalStore(RunDirectories directories, Clock clock, Disk disk, int sideFileThreshold) {
+  JournalStore(Path directory, Clock clock, Disk disk, int sideFileThreshold) {
     this.sideFileThreshold = sideFileThreshold;
-    this.directories = directories;
+    this.directories = new RunDirectories(directory, disk);
     this.clock = clock;
     this.disk = disk;
   }
 
   static JournalStore at(Path directory) {
-    Disk disk = new Disk();
-    return new JournalStore(RunDirectories.at(directory, disk), Clock.systemUTC(), disk);
+    JournalStore store = new JournalStore(directory, Clock.systemUTC(), new Disk());
+    store.directories.create();
+    return store;
   }
 
   @Override
@@ -54,7 +54,7 @@ final class JournalStore implements Store {
       Path directory = directories.claim(runId);
       RunLock ownership = RunLock.acquire(directory.resolve(".lock"), runId, clock);
       try {
-        return open(runId, directory.resolve("journal"), durability, ownership);
+        return open(runId, directory, durability, ownership);
       } catch (Throwable e) {
         ownership.close();
         throw e;
@@ -67,8 +67,9 @@ final class JournalStore implements Store {
     }
   }
 
-  private OpenRun open(String runId, Path path, Durability durability, RunLock ownership)
+  private OpenRun open(String runId, Path directory, Durability durability, RunLock ownership)
       throws IOException {
+    Path path = directory.resolve("journal");
     DiskFile file = disk.open(path);
     try {
       Decoded begin = Header.read(file);
@@ -82,13 +83,13 @@ final class JournalStore implements Store {
       boolean wasTorn = cutTornTail(runId, path, file, begin.header(), end);
       boolean isNew = index.lastMark() == 0 && end == begin.end();
       if (wasTorn || isNew || (durability != Durability.PROCESS && !index.endsWithMark())) {
-        makeDurable(path, file, index.lastMark(), end);
+        makeDurable(directory, file, index.lastMark(), end);
       }
       SideFiles sideFiles =
-          new SideFiles(runId, path.resolveSibling("outputs"), disk, sideFileThreshold);
+          new SideFiles(runId, directory.resolve("outputs"), disk, sideFileThreshold);
       sideFiles.collect(index.sideFiles);
       JournalWriter writer = new JournalWriter(
-          runId, file, begin.header(), index.shapes.copy(), end, index.endsWithMark(), durability);
+          runId, file, begin.header(), index.shapes, end, index.endsWithMark(), durability);
       return new JournalRun(runId, path, file, begin.header(), index, writer, sideFiles, ownership);
     } catch (Throwable e) {
       file.close();
@@ -160,7 +161,7 @@ final class JournalStore implements Store {
    * may not have synced at all. Or that sync failed: then the system may hold in memory what the disk has not, and take it for
    * written (A. Rebello et al., <i>Can Applications Recover from fsync Failures?</i>, 2020), so it is written once more.
    */
-  private void makeDurable(Path path, DiskFile file, long lastMark, long end) throws IOException {
+  private void makeDurable(Path directory, DiskFile file, long lastMark, long end) throws IOException {
     if (end - lastMark <= MAX_REWRITTEN) { // more than that is no batch of a writer that syncs
       byte[] chunk = new byte[1 << 16];
       for (long at = lastMark; at < end; at += chunk.length) {
@@ -170,7 +171,7 @@ final class JournalStore implements Store {
     }
     file.force();
     if (lastMark == 0) {
-      disk.sync(Objects.requireNonNull(path.getParent()));
+      disk.sync(directory);
       disk.sync(directories.root());
     }
   }

@@ -121,7 +121,7 @@ final class JournalWriter {
     this.runId = runId;
     this.file = file;
     this.header = header;
-    this.shapes = shapes;
+    this.shapes = new Shapes(shapes); // the index reads on by itself what is written here
     this.endsWithMark = endsWithMark;
     this.synced = durability != Durability.PROCESS;
     this.committedTo = end;
@@ -145,14 +145,14 @@ final class JournalWriter {
     return batch.done;
   }
 
-  /** Appends a record and returns when it is durable. */
-  void appendNow(TaskRecord record, @Nullable Beside beside, byte[] payload) {
+  /** Appends a record and commits it in this thread, unless another does; the future is complete. */
+  CompletableFuture<Void> appendNow(TaskRecord record, @Nullable Beside beside, byte[] payload) {
     Batch batch = put(record, beside, payload, false);
     commit(batch);
     StoreException failed = batch.failure;
-    if (failed != null) {
-      throw failed;
-    }
+    return failed == null
+        ? CompletableFuture.completedFuture(null)
+        : CompletableFuture.failedFuture(failed);
   }
 
   /** All that was appended before is durable when the future completes. */
@@ -179,7 +179,7 @@ final class JournalWriter {
       int number = known == null ? shapes.size() : known;
       int content = beside == null
           ? payload.length
-          : Bytes.sizeOfVarint(beside.size()) + beside.sha256().length;
+          : Bytes.sizeOfVarint(beside.size()) + SideFiles.HASH;
       int length = 1
           + Bytes.sizeOfVarint(number)
           + Bytes.sizeOfSigned(started)
@@ -212,7 +212,7 @@ final class JournalWriter {
         out.putBytes(payload);
       } else {
         out.putVarint(beside.size());
-        out.putBytes(beside.sha256());
+        out.putBytes(SideFiles.hash(beside.name()));
       }
       end(batch, start, length);
       isUsed = true;

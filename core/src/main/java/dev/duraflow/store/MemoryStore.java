@@ -45,13 +45,22 @@ final class MemoryStore implements Store {
   @Override
   public void close() {}
 
-  private record Owner(StoredRun run, String runId, Instant since) implements OpenRun {
+  private static final class Owner implements OpenRun {
+    private final StoredRun run;
+    private final String runId;
+    private final Instant since;
+
+    Owner(StoredRun run, String runId, Instant since) {
+      this.run = run;
+      this.runId = runId;
+      this.since = since;
+    }
+
     @Override
     public Optional<TaskRecord> find(String taskId) {
       return Optional.ofNullable(run.records.get(taskId));
     }
 
-    @SuppressWarnings("ReferenceEquality")
     @Override
     public CompletionStage<Void> save(TaskRecord record) {
       if (run.owner.get() != this) {

@@ -1,13 +1,10 @@
 package dev.duraflow.store;
 
-import dev.duraflow.codec.Codec;
-import dev.duraflow.dag.TypeRef;
 import dev.duraflow.error.RunLockedException.Holder;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,10 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 record OwnerNote(String run, @Nullable Holder holder) {
   private static final int MAX_LENGTH = 1 << 20;
-  private static final TypeRef<Map<String, @Nullable Object>> OBJECT = new TypeRef<>() {};
 
   /** What the file is to say. */
-  byte[] encoded() throws IOException {
+  byte[] encoded() {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("run", run);
     if (holder != null) {
@@ -33,10 +29,10 @@ record OwnerNote(String run, @Nullable Holder holder) {
       fields.put("pid", holder.pid());
       fields.put("since", holder.since().toString());
     }
-    ByteArrayOutputStream json = new ByteArrayOutputStream();
-    Codec.json().encode(fields, OBJECT, json);
-    json.write('\n');
-    return json.toByteArray();
+    byte[] json = SmallJson.encode(fields);
+    byte[] line = Arrays.copyOf(json, json.length + 1);
+    line[json.length] = '\n';
+    return line;
   }
 
   static void write(byte[] encoded, RandomAccessFile file) throws IOException {
@@ -51,15 +47,14 @@ record OwnerNote(String run, @Nullable Holder holder) {
     file.seek(0);
     int length = Math.max(0, file.read(json));
     try {
-      return holder(Codec.json().decode(new ByteArrayInputStream(json, 0, length), OBJECT));
+      return holder(SmallJson.decode(json, length));
     } catch (RuntimeException e) {
       return null;
     }
   }
 
-  private static @Nullable Holder holder(@Nullable Object json) {
-    return json instanceof Map<?, ?> fields
-            && fields.get("host") instanceof String host
+  private static @Nullable Holder holder(Map<String, @Nullable Object> fields) {
+    return fields.get("host") instanceof String host
             && fields.get("pid") instanceof Number pid
             && fields.get("since") instanceof String since
         ? new Holder(host, pid.longValue(), Instant.parse(since))

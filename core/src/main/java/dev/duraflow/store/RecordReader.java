@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import static dev.duraflow.store.RunFiles.NEXT;
 import static dev.duraflow.store.RunFiles.isThere;
 
 import dev.duraflow.error.CorruptRecordException;
@@ -17,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads records and says what is wrong with those that are damaged.
  *
- * <p>It looks without a lock first, since saves of a name that is read are rare. A look may then fall between the last two steps
- * of a save, where the payload is new and its sidecar not yet; so whatever seems damaged is looked at again under the lock.
+ * <p>Between the last two steps of a save, or after one that failed there, the payload is new and its sidecar is still the {@code
+ * .next}. That is rare, so a record is read without a lock first; if there is a {@code .next}, or all seems not well, it is read
+ * under the lock and with that in mind. Nothing is ever changed by reading.
  */
 final class RecordReader {
   private final RunFiles files;
@@ -29,20 +31,25 @@ final class RecordReader {
 
   /** Looks at the payload, but doesn't read it. */
   TaskRecord read(String name, String taskId) throws IOException {
-    try {
-      return look(name, taskId);
-    } catch (CorruptRecordException e) {
-      ReentrantLock lock = files.lock(name);
-      lock.lock();
+    // File.exists, since isThere pays for an exception whenever it is not.
+    if (!files.sidecar(name, NEXT).toFile().exists()) {
       try {
-        return look(name, taskId);
-      } finally {
-        lock.unlock();
+        return look(name, taskId, files.sidecar(name));
+      } catch (CorruptRecordException e) {
+        // or a save came in between
       }
+    }
+    ReentrantLock lock = files.lock(name);
+    lock.lock();
+    try {
+      return look(
+          name, taskId, files.nextFits(name) ? files.sidecar(name, NEXT) : files.sidecar(name));
+    } finally {
+      lock.unlock();
     }
   }
 
-  private TaskRecord look(String name, String taskId) throws IOException {
+  private TaskRecord look(String name, String taskId, Path sidecar) throws IOException {
     BasicFileAttributes payload;
     try {
       payload = Files.readAttributes(files.payload(name), BasicFileAttributes.class);
@@ -52,13 +59,12 @@ final class RecordReader {
     if (!payload.isRegularFile()) {
       throw damaged(name, taskId, "it is not a file", null);
     }
-    return isThere(files.sidecar(name))
-        ? own(name, taskId, payload.size())
+    return isThere(sidecar)
+        ? own(name, taskId, payload.size(), sidecar)
         : foreign(name, taskId, payload);
   }
 
-  private TaskRecord own(String name, String taskId, long size) throws IOException {
-    Path file = files.sidecar(name);
+  private TaskRecord own(String name, String taskId, long size, Path file) throws IOException {
     Sidecar sidecar;
     try {
       sidecar = Sidecar.decode(RunFiles.bytes(file), file);
@@ -95,7 +101,9 @@ final class RecordReader {
     lock.lock();
     try {
       Path file = files.sidecar(name);
-      if (isThere(file) && Arrays.equals(RunFiles.bytes(file), expected.encode())) {
+      if (isThere(file)
+          && Arrays.equals(RunFiles.bytes(file), expected.encode())
+          && !files.nextFits(name)) {
         return damaged(
             name,
             expected.task(),

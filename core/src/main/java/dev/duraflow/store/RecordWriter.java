@@ -8,7 +8,6 @@ import static dev.duraflow.store.RunFiles.isThere;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.StreamCorruptedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -104,21 +103,10 @@ final class RecordWriter {
     if (!isThere(next)) {
       return;
     }
-    Path payload = files.payload(name);
-    if (isThere(payload) && (fits(next, payload) || !isThere(files.sidecar(name)))) {
+    if (files.nextFits(name) || (isThere(files.payload(name)) && !isThere(files.sidecar(name)))) {
       disk.move(next, files.sidecar(name));
     } else {
       disk.delete(next);
-    }
-  }
-
-  private static boolean fits(Path next, Path payload) throws IOException {
-    try {
-      return Sidecar.decode(RunFiles.bytes(next), next)
-          .payload()
-          .equals(RunFiles.checksum(payload));
-    } catch (StreamCorruptedException e) {
-      return false;
     }
   }
 

@@ -8,14 +8,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A directory that holds a directory for each run, named after it by {@link FileNames}. */
-record RunDirectories(Path root, Disk disk) {
-  /** A place that is ready: its directory is there. */
-  static RunDirectories at(Path directory, Disk disk) {
+final class RunDirectories {
+  private final Path root;
+  private final Disk disk;
+
+  RunDirectories(Path directory, Disk disk) {
     if (directory.getFileSystem() != FileSystems.getDefault()) {
       throw new IllegalArgumentException(
           "directory must be on the default file system: " + directory.toUri());
     }
-    Path root = directory.toAbsolutePath();
+    this.root = directory.toAbsolutePath();
+    this.disk = disk;
+  }
+
+  Path root() {
+    return root;
+  }
+
+  /** Creates what is missing. */
+  void create() {
     try {
       disk.createDirectories(root);
     } catch (IOException e) {
@@ -24,7 +35,6 @@ record RunDirectories(Path root, Disk disk) {
               + "; name a directory that can be written to, or one that can be created",
           e);
     }
-    return new RunDirectories(root, disk);
   }
 
   /** The directory of a run, created if it is missing. */

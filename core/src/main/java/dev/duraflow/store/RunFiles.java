@@ -4,6 +4,7 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.StreamCorruptedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -72,6 +73,19 @@ final class RunFiles {
   /** Held by whoever changes the files of a name, and by readers who want no change between two looks. */
   ReentrantLock lock(String name) {
     return locks[Math.floorMod(name.hashCode(), LOCKS)];
+  }
+
+  /** Whether a save has come as far as its payload, but not yet or never to its end. */
+  boolean nextFits(String name) throws IOException {
+    Path next = sidecar(name, NEXT);
+    if (!isThere(next) || !isThere(payload(name))) {
+      return false;
+    }
+    try {
+      return Sidecar.decode(bytes(next), next).payload().equals(checksum(payload(name)));
+    } catch (StreamCorruptedException e) {
+      return false;
+    }
   }
 
   // The streams are not those of java.nio.file.Files, which an interrupt may close.

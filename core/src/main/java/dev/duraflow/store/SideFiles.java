@@ -59,7 +59,7 @@ final class SideFiles {
 
   /** The payload that a record names. */
   Payload payload(String taskId, long size, byte[] sha256) {
-    return new Kept(taskId, new Beside(size, sha256));
+    return new Kept(taskId, new Beside(size, name(sha256)));
   }
 
   /** Where a payload lies, if it lies here. */
@@ -81,6 +81,10 @@ final class SideFiles {
     } catch (NoSuchFileException e) {
       // No large payload yet.
     }
+  }
+
+  static byte[] hash(String name) {
+    return HexFormat.of().parseHex(name);
   }
 
   static String name(byte[] sha256) {
@@ -186,16 +190,16 @@ final class SideFiles {
 
     Payload finish(long size) throws IOException {
       disk.finish(out);
-      byte[] hash = digest.digest();
+      Path file = directory.resolve(name(digest.digest()));
       // Also over a file of that name: it may have been damaged, and who wrote it may not have
       // synced its name yet.
-      disk.move(path, directory.resolve(name(hash)));
+      disk.move(path, file);
       disk.sync(directory);
       if (!isNamed) {
         disk.sync(Objects.requireNonNull(directory.getParent()));
         isNamed = true;
       }
-      return new Kept("(new)", new Beside(size, hash));
+      return new Kept("(new)", new Beside(size, file.getFileName().toString()));
     }
 
     @Override
@@ -226,7 +230,7 @@ final class SideFiles {
     /** Verified on the way: who reads to the end, or closes, is told if the content was not what was written. */
     @Override
     public InputStream open() throws IOException {
-      Path file = directory.resolve(name(beside.sha256()));
+      Path file = directory.resolve(beside.name());
       if (!Files.exists(file)) {
         throw new CorruptRecordException(
             "the output of task '" + taskId + "' in run '" + runId + "' is gone: there is no file "
@@ -273,7 +277,7 @@ final class SideFiles {
       private int checked(int end) {
         if (!checked) {
           checked = true;
-          if (!Arrays.equals(getMessageDigest().digest(), beside.sha256())) {
+          if (!Arrays.equals(getMessageDigest().digest(), hash(beside.name()))) {
             throw new CorruptRecordException(
                 "the output of task '" + taskId + "' in run '" + runId
                     + "' is damaged: the content of " + file

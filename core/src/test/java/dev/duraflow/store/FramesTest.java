@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import static dev.duraflow.store.Journals.appendNow;
 import static dev.duraflow.store.Journals.HEADER;
 import static dev.duraflow.store.Journals.STARTED;
 import static dev.duraflow.store.Journals.record;
@@ -71,12 +72,10 @@ final class FramesTest {
     MemoryFile file = new MemoryFile(any, header);
     JournalWriter writer =
         new JournalWriter("run", file, HEADER, new Shapes(), header.length, false, Durability.STRICT);
-    writer.appendNow(record("a", "1"), null, new byte[] {'1'});
-    byte[] hash = new byte[32];
-    Arrays.fill(hash, (byte) 0xaa);
-    writer.appendNow(
+    appendNow(writer, record("a", "1"), null, new byte[] {'1'});
+    appendNow(writer, 
         new TaskRecord("bé", Kind.KEYS, null, "json", 300, STARTED.minusNanos(1), STARTED, Payload.of(new byte[0])),
-        new Beside(1 << 20, hash),
+        new Beside(1 << 20, "aa".repeat(32)),
         new byte[0]);
     writer.close();
     byte[] written = file.content();
@@ -108,7 +107,7 @@ final class FramesTest {
     Shape one = new Shape(Kind.OUTPUT, 1, "json", null);
     Shape two = new Shape(Kind.OUTPUT, 1, "json", "a.Type");
     shapes.add(one);
-    Shapes copy = shapes.copy();
+    Shapes copy = new Shapes(shapes);
     shapes.add(two);
     assertThat(shapes.number(one)).isEqualTo(0);
     assertThat(shapes.number(two)).isEqualTo(1);

@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.record;
 import static dev.duraflow.store.Journals.text;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -72,7 +73,7 @@ final class FullDiskTest {
       while (failure == null) {
         String id = "task-" + saved.size();
         try {
-          run.saveNow(record(id, payload(id, size)));
+          save(run, record(id, payload(id, size)));
           saved.add(id);
         } catch (StoreException e) {
           failure = e;
@@ -92,7 +93,7 @@ final class FullDiskTest {
     Files.delete(ballast);
     try (OpenRun again = Journals.store(disk, new Disk(), SIDE_FILE_THRESHOLD).open("run")) {
       checkAll(again, saved, size);
-      again.saveNow(record("now", "there is room"));
+      save(again, record("now", "there is room"));
       assertThat(text(again, "now")).contains("there is room");
     }
   }

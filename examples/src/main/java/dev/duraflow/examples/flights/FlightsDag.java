@@ -1,0 +1,48 @@
+package dev.duraflow.examples.flights;
+
+import dev.duraflow.dag.Dag;
+import dev.duraflow.dag.Task;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * From two files to one page. Each line is a durable task, {@code delay} one for each airport: killed at any moment, the
+ * DAG goes on after the last output that was recorded.
+ *
+ * @param airports all airports of the country, with or without flights
+ * @param ranking the airports, the worst first
+ * @param page the text of the HTML page
+ */
+public record FlightsDag(
+    Dag dag, Task<Airports> airports, Task<Ranking> ranking, Task<String> page) {
+
+  /**
+   * Declares the DAG.
+   *
+   * @param pause how long the task of each airport sleeps before it computes; the outputs do not depend on it
+   */
+  public static FlightsDag declare(Duration pause) {
+    Dag dag = Dag.named("flights");
+
+    Task<List<Flight>> flights = dag.task("flights", Dataset::flights);
+    Task<Airports> airports = dag.task("airports", Dataset::airports);
+    Task<CleanFlights> clean = dag.task("clean", flights, airports, CleanFlights::of);
+
+    Task<List<OriginFlights>> origins = dag.task("origins", clean, OriginFlights::group);
+    Task<List<AirportDelays>> delays = dag.map("delay", origins, OriginFlights::origin, origin -> {
+      Thread.sleep(pause.toMillis());
+      return AirportDelays.of(origin);
+    });
+
+    Task<Ranking> ranking = dag.task("ranking", delays, Ranking::of);
+    Task<String> map = dag.task("map", ranking, airports, DelayMap::draw);
+    Task<String> bars = dag.task("bars", ranking, airports, DelayBars::draw);
+    Task<String> page = dag.task(
+        "page",
+        List.of(clean, ranking, airports, map, bars),
+        in -> Page.render(
+            in.get(clean), in.get(ranking), in.get(airports), in.get(map), in.get(bars)));
+
+    return new FlightsDag(dag, airports, ranking, page);
+  }
+}

@@ -1,0 +1,5 @@
+/** Programs that show duraflow at work. */
+@NullMarked
+package dev.duraflow.examples;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,20 @@
+package dev.duraflow.testkit;
+
+import dev.duraflow.store.Store;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+final class FileStoreContractTest implements StoreContract {
+  @TempDir
+  Path directory;
+
+  @Override
+  public Store connect() {
+    return Store.files(directory);
+  }
+
+  @Override
+  public int manyRecords() {
+    return 200;
+  }
+}
