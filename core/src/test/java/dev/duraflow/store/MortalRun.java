@@ -36,11 +36,13 @@ final class MortalRun {
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       String[] command = line.split(" ");
-      System.out.println(run(Path.of(command[0]), Long.parseLong(command[1]), Durability.valueOf(command[2])));
+      long seed = Long.parseLong(command[1]);
+      Durability durability = Durability.valueOf(command[2]);
+      new Thread(() -> System.out.println(seed + " " + run(Path.of(command[0]), seed, durability))).start();
     }
   }
 
-  private static String run(Path directory, long seed, Durability durability) throws IOException {
+  private static String run(Path directory, long seed, Durability durability) {
     try (FileOutputStream log = new FileOutputStream(directory.resolve("log").toFile(), true);
         Duraflow duraflow = Duraflow.builder()
             .store(Store.journal(directory.resolve("store")))
@@ -54,6 +56,8 @@ final class MortalRun {
             .build()) {
       duraflow.run(dag(new Random(seed), task -> append(log, "call " + task)), "run");
       return "finished";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     } catch (RunLockedException e) {
       return "locked by " + e.holder().pid() + " on " + e.holder().host() + " since " + e.holder().since();
     }
