@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Tests put faults in by overriding.
  */
 class DiskFile implements Closeable {
+  private final Path path;
   private final RandomAccessFile file;
   /** Null if the file is only read. */
   private final @Nullable AsynchronousFileChannel forced;
@@ -25,6 +26,7 @@ class DiskFile implements Closeable {
     // An ordinary FileChannel is closed by an interrupt; these two are not. The second is there for
     // its fdatasync alone, since a
     // RandomAccessFile only offers the dearer fsync.
+    this.path = path;
     this.file = new RandomAccessFile(path.toFile(), "rw");
     try {
       this.forced = AsynchronousFileChannel.open(path, StandardOpenOption.WRITE);
@@ -34,14 +36,15 @@ class DiskFile implements Closeable {
     }
   }
 
-  private DiskFile(RandomAccessFile file) {
+  private DiskFile(Path path, RandomAccessFile file) {
+    this.path = path;
     this.file = file;
     this.forced = null;
   }
 
   /** Opens a file that is there, for reading only. */
   static DiskFile forReading(Path path) throws IOException {
-    return new DiskFile(new RandomAccessFile(path.toFile(), "r"));
+    return new DiskFile(path, new RandomAccessFile(path.toFile(), "r"));
   }
 
   synchronized void write(long position, byte[] bytes, int offset, int length) throws IOException {
@@ -73,6 +76,22 @@ class DiskFile implements Closeable {
 
   synchronized void truncate(long size) throws IOException {
     file.setLength(size);
+  }
+
+  /**
+   * Gives up what only writing needs; reading goes on until the file is closed, or forgotten by all and collected with what it
+   * holds (which that other channel would never be).
+   */
+  void endWriting() throws IOException {
+    if (forced != null) {
+      forced.close();
+    }
+  }
+
+  /** Its path. */
+  @Override
+  public String toString() {
+    return path.toString();
   }
 
   @Override

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *          body
  *
  * body     1 MARK    salt u64 | batch        all that stands before was durable before this was written
- *          2 SHAPE   number | kind u8 | attempt | codec: length, UTF-8 | type: UTF-8, absent if unknown
+ *          2 SHAPE   number | kind u8: 0 output, 1 keys | attempt | codec: length, UTF-8 | type: UTF-8, absent if unknown
  *                                            what many records have in common, numbered from 0 as they come
  *          3 RECORD  shape | started | elapsed | task id: length, UTF-8 | payload
  *          4 BESIDE  the same, but instead of the payload: size | SHA-256 of the file beside the journal that holds it
@@ -39,12 +40,19 @@ import org.jspecify.annotations.Nullable;
  * Fixed-width numbers are little-endian, others as {@link Bytes} writes them; {@code started} and {@code at} are in
  * nanoseconds since {@code created}, {@code elapsed} in nanoseconds.
  *
- * <p>A batch that is written without the promise to survive a loss of power has no mark.
- *
  * <p>The version is raised when a program that knows the old one would read something wrong. What can be left out without that,
  * as all from GRAPH on, gets a new type and no new version: readers pass over the types that they don't know, copies carry them
  * over as they are, and a journal that holds one is not {@linkplain JournalStore#compact compacted}. So no body may say where
  * another stands.
+ *
+ * <p>Each batch of frames that is synced begins with a mark, and a journal that is closed after such batches ends with one, which
+ * is the mark of the batch that may come next. A batch that is written without the promise to survive a loss of power has none.
+ *
+ * <p><b>What the checks tell.</b> A frame that is not whole and stands before a mark is damage: it was durable, and something
+ * has altered it since. That is reported, and nothing is touched. Where no mark follows, a frame that is not whole is taken for
+ * the end of a write that was cut off, and the journal goes on before it. Those two look alike, so what cannot be told is: damage
+ * in the last batch of a journal that was not closed, and anywhere in the part that was written without syncs; a journal that
+ * somebody cut short, or replaced by an older copy of itself; damage that leaves a CRC as it was, one in four thousand million.
  */
 final class Frames {
   static final int VERSION = 1;
@@ -60,7 +68,7 @@ final class Frames {
   /** A length of up to five bytes and the CRC. */
   static final int MAX_OVERHEAD = 5 + Integer.BYTES;
 
-  /** The frame of a mark. */
+  /** A mark with the largest number. */
   static final int MAX_MARK = 1 + Integer.BYTES + 1 + Long.BYTES + 10;
 
   private static final int MIN_HEADER = 8 + 2 + 8 + 8 + 4 + 1 + 4;
@@ -119,25 +127,35 @@ final class Frames {
     static @Nullable Decoded read(DiskFile file) throws IOException {
       byte[] begin = new byte[MAX_HEADER];
       int held = file.read(0, begin, 0, begin.length);
-      Bytes in = new Bytes(begin, 0);
       if (held < MIN_HEADER || !Arrays.equals(begin, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
         return null;
       }
+      try {
+        return decoded(new Bytes(begin, 0), held);
+      } catch (IllegalArgumentException e) {
+        return null; // a number that nobody wrote
+      }
+    }
+
+    /** Nothing is made of what is read before the CRC has said that it was written. */
+    private static @Nullable Decoded decoded(Bytes in, int held) {
       in.position = MAGIC.length;
       int version = in.getByte() | in.getByte() << 8;
       long salt = in.getLong();
-      long seconds = in.getLong();
-      int nanos = in.getInt();
+      long createdSecond = in.getLong();
+      int createdNano = in.getInt();
       long idLength = in.getVarint();
       if (idLength < 0 || idLength > held - in.position - Integer.BYTES) {
         return null;
       }
       String runId = in.getString((int) idLength);
       int found = in.crc32c(0, in.position);
-      if (in.getInt() != found) {
-        return null;
-      }
-      return new Decoded(new Header(runId, salt, Instant.ofEpochSecond(seconds, nanos)), version, in.position);
+      return in.getInt() == found
+          ? new Decoded(
+              new Header(runId, salt, Instant.ofEpochSecond(createdSecond, createdNano)),
+              version,
+              in.position)
+          : null;
     }
 
     /**
@@ -167,22 +185,62 @@ final class Frames {
   record Decoded(Header header, int version, int end) {}
 
   /** What many records have in common. */
-  record Shape(Kind kind, int attempt, String codec, @Nullable String type) {
+  record Shape(
+      Kind kind, int attempt, String codec, @Nullable String type) {
     static Shape of(TaskRecord record) {
       return new Shape(record.kind(), record.attempt(), record.codec(), record.type());
+    }
+
+    /**
+     * Reads what {@link #encoded} wrote, from behind the number.
+     *
+     * @throws IllegalArgumentException if it did not
+     * @throws IndexOutOfBoundsException the same
+     */
+    static Shape read(Bytes body, int end) {
+      Kind kind = Frames.kind(body.getByte());
+      int attempt = (int) body.getVarint();
+      int codecLength = (int) body.getVarint();
+      Objects.checkFromIndexSize(body.position, codecLength, end);
+      String codec = body.getString(codecLength);
+      String type = body.position == end ? null : body.getString(end - body.position);
+      return new Shape(kind, attempt, codec, type);
+    }
+
+    /** The body of its frame. */
+    byte[] encoded(int number) {
+      byte[] codecBytes = codec.getBytes(StandardCharsets.UTF_8);
+      byte[] typeBytes = type == null ? new byte[0] : type.getBytes(StandardCharsets.UTF_8);
+      Bytes out = new Bytes(2 + 5 + 5 + 5 + codecBytes.length + typeBytes.length);
+      out.putByte(SHAPE);
+      out.putVarint(number);
+      out.putByte(code(kind));
+      out.putVarint(Integer.toUnsignedLong(attempt));
+      out.putVarint(codecBytes.length);
+      out.putBytes(codecBytes);
+      out.putBytes(typeBytes);
+      return Arrays.copyOf(out.array, out.position);
     }
   }
 
   /** The shapes of a file by number, and their numbers. Not thread-safe. */
   static final class Shapes {
-    private final List<Shape> byNumber = new ArrayList<>();
-    private final Map<Shape, Integer> numbers = new HashMap<>();
+    private final List<Shape> byNumber;
+    private final Map<Shape, Integer> numbers;
 
-    /** The same, for somebody else to add to. */
+    Shapes() {
+      this.byNumber = new ArrayList<>();
+      this.numbers = new HashMap<>();
+    }
+
+    private Shapes(Shapes other) {
+      this.byNumber = new ArrayList<>(other.byNumber);
+      this.numbers = new HashMap<>(other.numbers);
+    }
+
+    /** Who writes numbers new shapes when it writes them, and who reads when it reads them: each has its own. */
     Shapes copy() {
-      Shapes copy = new Shapes();
-      byNumber.forEach(copy::add);
-      return copy;
+      return new Shapes(this);
     }
 
     int size() {

@@ -63,7 +63,7 @@ final class JournalCheck implements JournalSurvey.Visitor {
         }
       } else if (type == Frames.SHAPE) {
         shapes.add(body.getVarint());
-        JournalIndex.shape(body, bodyEnd);
+        Frames.Shape.read(body, bodyEnd);
       } else if (type == Frames.GRAPH) {
         GraphFrame.decode(body, bodyEnd);
       } else {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class JournalIndex {
   private static final int PAGE = 1 << 20;
+  private static final int FIRST_PAGE = 1 << 12;
 
   private final DiskFile file;
   private final JournalScan scan;
@@ -36,7 +38,11 @@ final class JournalIndex {
   final Set<String> sideFiles = new HashSet<>();
 
   private final List<byte[]> pages = new ArrayList<>();
-  private int pageEnd = PAGE;
+  private byte[] page = new byte[0];
+  private int pageEnd;
+
+  private long lastMark;
+  private boolean endsWithMark;
 
   private int count;
   private long[] frameStarts = new long[16];
@@ -58,54 +64,72 @@ final class JournalIndex {
     return count;
   }
 
-  /** Reads on; answers where it stopped: before the first frame that is not whole, or at {@code limit}. */
+  /** Where the last mark is that was read; 0 if there was none. All that stands before it is durable. */
+  long lastMark() {
+    return lastMark;
+  }
+
+  /** Whether nothing follows that mark. */
+  boolean endsWithMark() {
+    return endsWithMark;
+  }
+
+  /**
+   * Reads on; answers where it stopped: before the first frame that is not whole, or at {@code limit}.
+   *
+   * @throws CorruptRecordException if a frame is whole, and what it says is nonsense
+   */
   long readTo(long limit) throws IOException {
     while (scan.position() < limit && scan.next(limit)) {
-      Bytes body = scan.body();
-      int type = body.getByte();
-      if (type == Frames.SHAPE) {
-        addShape(body);
-      } else if (type == Frames.RECORD || type == Frames.BESIDE) {
-        add(body);
-        if (type == Frames.BESIDE) {
-          sideFiles.add(
-              SideFiles.name(
-                  Arrays.copyOfRange(body.array, scan.bodyEnd() - SideFiles.HASH, scan.bodyEnd())));
-        }
-      } else {
-        notes.read(type, body, scan.bodyEnd(), scan.frameStart());
+      try {
+        read(scan.body(), scan.bodyEnd());
+      } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+        throw new CorruptRecordException(
+            file + ", the journal of run '" + header.runId() + "', has "
+                + (scan.position() - scan.frameStart())
+                + " bytes at " + scan.frameStart()
+                + " that no duraflow has written; " + JournalStore.WAY_OUT,
+            e);
       }
     }
     return scan.position();
   }
 
-  private void addShape(Bytes body) {
-    long number = body.getVarint();
-    if (number != shapes.size()) {
-      throw new CorruptRecordException(
-          "the journal of run '" + header.runId() + "' is damaged at byte " + scan.frameStart() + ": shape " + number
-              + " stands where " + shapes.size() + " should",
-          null);
+  private void read(Bytes body, int end) {
+    int type = body.getByte();
+    endsWithMark = type == Frames.MARK;
+    if (type == Frames.MARK) {
+      lastMark = scan.frameStart();
+    } else if (type == Frames.SHAPE) {
+      if (body.getVarint() != shapes.size()) {
+        throw new IllegalArgumentException("shapes do not come in order");
+      }
+      shapes.add(Shape.read(body, end));
+    } else if (type == Frames.RECORD || type == Frames.BESIDE) {
+      add(body, end);
+      if (type == Frames.BESIDE) {
+        body.getVarint();
+        if (body.position != end - SideFiles.HASH) {
+          throw new IllegalArgumentException(
+              "the hash of a payload is not " + SideFiles.HASH + " bytes long");
+        }
+        sideFiles.add(SideFiles.name(Arrays.copyOfRange(body.array, end - SideFiles.HASH, end)));
+      }
+    } else {
+      notes.read(type, body, end, scan.frameStart());
     }
-    shapes.add(shape(body, scan.bodyEnd()));
   }
 
-  /** Reads a shape from behind its number. */
-  static Shape shape(Bytes body, int end) {
-    TaskRecord.Kind kind = Frames.kind(body.getByte());
-    int attempt = (int) body.getVarint();
-    String codec = body.getString((int) body.getVarint());
-    String type = body.position == end ? null : body.getString(end - body.position);
-    return new Shape(kind, attempt, codec, type);
-  }
-
-  private void add(Bytes body) {
+  /** Moves the cursor behind the task's id. */
+  private void add(Bytes body, int end) {
     int from = body.position - 1;
-    body.getVarint();
-    body.getVarint();
-    body.getVarint();
+    Objects.checkIndex(body.getVarint(), shapes.size());
+    body.getSigned();
+    body.getSigned();
     int idLength = (int) body.getVarint();
     int idStart = body.position;
+    Objects.checkFromIndexSize(idStart, idLength, end);
+    body.position = idStart + idLength;
     int slot = slot(body.array, idStart, idLength);
     int entry = table[slot] - 1;
     if (entry < 0) {
@@ -126,11 +150,13 @@ final class JournalIndex {
   }
 
   private long keep(byte[] array, int from, int length) {
-    if (pageEnd + length > PAGE) {
-      pages.add(new byte[Math.max(PAGE, length)]);
+    if (pageEnd + length > page.length) {
+      int wanted = Math.min(PAGE, FIRST_PAGE << Math.min(pages.size(), 10));
+      page = new byte[Math.max(wanted, length)];
+      pages.add(page);
       pageEnd = 0;
     }
-    System.arraycopy(array, from, pages.get(pages.size() - 1), pageEnd, length);
+    System.arraycopy(array, from, page, pageEnd, length);
     long place = (long) (pages.size() - 1) << 32 | pageEnd;
     pageEnd += length;
     return place;
@@ -144,7 +170,8 @@ final class JournalIndex {
       Bytes entry = entry(table[slot] - 1);
       int end = endOfTimes(entry);
       if (end == length
-          && Arrays.equals(entry.array, entry.position, entry.position + length, array, start, start + length)) {
+          && Arrays.equals(
+              entry.array, entry.position, entry.position + length, array, start, start + length)) {
         return slot;
       }
       slot = (slot + 1) & mask;
@@ -217,11 +244,6 @@ final class JournalIndex {
     return Arrays.equals(body.array, body.position, at.bodyEnd(), graph, 0, graph.length);
   }
 
-  /** Forgets what was read ahead, since it may have been written since. */
-  void forgetReadAhead() {
-    scan.forgetReadAhead();
-  }
-
   /** The record of a task; its payload is read by {@code payloads} when it is asked for. */
   @Nullable
   TaskRecord find(String taskId, Payloads payloads) {
@@ -247,7 +269,7 @@ final class JournalIndex {
 
   /** Makes the payloads of records. */
   interface Payloads {
-    /** @param headLength how many bytes of the frame's body stand before its payload */
+    /** The payload in a frame, before which {@code headLength} bytes of the frame's body stand. */
     Payload at(String taskId, int frameType, long frameStart, int bodySize, int headLength);
   }
 }

@@ -129,14 +129,12 @@ final class JournalReader implements AutoCloseable {
    */
   long readNow(JournalIndex index) throws IOException {
     long limit = file.size();
-    index.forgetReadAhead();
     long end = index.readTo(limit);
     while (end < limit) {
       long mark = JournalScan.findMark(file, header, end);
       if (mark < 0) {
         return end;
       }
-      index.forgetReadAhead();
       long again = index.readTo(Math.max(limit, mark + Frames.MAX_MARK)); // the file may have grown
       if (again == end) {
         throw JournalStore.damaged(header.runId(), path, end, mark);

@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import dev.duraflow.error.CorruptRecordException;
 import dev.duraflow.error.StoreException;
 import dev.duraflow.store.Frames.Header;
 import dev.duraflow.store.RunNote.AttemptFailed;
@@ -54,7 +55,16 @@ final class JournalRun implements OpenRun {
   public Optional<TaskRecord> find(String taskId) {
     try {
       synchronized (index) {
-        index.readTo(writer.committedTo());
+        long committedTo = writer.committedTo();
+        long readTo = index.readTo(committedTo);
+        if (readTo < committedTo) {
+          throw new CorruptRecordException(
+              path + ", the journal of run '" + runId + "', is damaged at byte " + readTo
+                  + ", so that the record of task '"
+                  + taskId
+                  + "' cannot be looked for: what is there is not what was written; " + JournalStore.WAY_OUT,
+              null);
+        }
         return Optional.ofNullable(index.find(taskId, payloads));
       }
     } catch (IOException e) {

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class JournalScan {
   private static final int CHUNK = 1 << 20;
 
+  /** What stands before a mark's body: its length takes one byte. */
+  private static final int MARK_HEAD = 1 + Integer.BYTES;
+
   private final DiskFile file;
   private final Header header;
   /** A stretch of the file; its position is that of the next frame. */
@@ -61,31 +64,31 @@ final class JournalScan {
     Bytes writer = new Bytes(pattern, 0);
     writer.putByte(Frames.MARK);
     writer.putLong(header.salt());
-    byte[] chunk = new byte[CHUNK];
+    byte[] chunk = new byte[(int) Math.max(Frames.MAX_MARK, Math.min(CHUNK, file.size() - from))];
     long at = from;
     while (true) {
       int read = file.read(at, chunk, 0, chunk.length);
-      for (int i = 0; i + pattern.length <= read; i++) {
+      for (int i = MARK_HEAD; i + pattern.length <= read; i++) {
         if (chunk[i] == pattern[0]
-            && Arrays.equals(chunk, i, i + pattern.length, pattern, 0, pattern.length)) {
-          long start = at + i - Integer.BYTES - 1; // a mark's length takes one byte
-          if (start >= from && new JournalScan(file, header, start).next(Long.MAX_VALUE)) {
-            return start;
-          }
+            && Arrays.equals(chunk, i, i + pattern.length, pattern, 0, pattern.length)
+            && isMark(header, chunk, i - MARK_HEAD, read, at + i - MARK_HEAD)) {
+          return at + i - MARK_HEAD;
         }
       }
       if (read < chunk.length) {
         return -1;
       }
-      at += read - pattern.length + 1;
+      at += read - Frames.MAX_MARK + 1;
     }
   }
 
-  /** What comes next is read from the file again, since it may have been written since. */
-  void forgetReadAhead() {
-    windowStart = position();
-    window = new Bytes(new byte[0], 0);
-    windowEnd = 0;
+  private static boolean isMark(Header header, byte[] chunk, int start, int end, long position) {
+    int length = chunk[start];
+    int body = start + MARK_HEAD;
+    Bytes in = new Bytes(chunk, start + 1);
+    return length > 0
+        && body + length <= end
+        && in.getInt() == (in.crc32c(body, body + length) ^ header.mix(position));
   }
 
   /** Makes up for a header that is damaged, by the first mark; null if there is none. */
@@ -104,8 +107,16 @@ final class JournalScan {
     return null;
   }
 
-  /** Reads the next whole frame that ends before {@code limit}; false if there is none. */
+  /** Reads the next whole frame that ends before {@code limit}; false if there is none, or none yet. */
   boolean next(long limit) throws IOException {
+    if (nextWhole(limit)) {
+      return true;
+    }
+    windowEnd = window.position; // what is there may be overwritten before somebody looks again
+    return false;
+  }
+
+  private boolean nextWhole(long limit) throws IOException {
     long start = position();
     int available = have(Frames.MAX_OVERHEAD, limit);
     int at = window.position;
@@ -152,7 +163,8 @@ final class JournalScan {
       return held;
     }
     long from = position();
-    int wanted = (int) Math.max(0, Math.min(Math.max(count, CHUNK), limit - from));
+    int wanted =
+        (int) Math.max(0, Math.min(Math.max(count, CHUNK), Math.min(limit, file.size()) - from));
     byte[] array = wanted <= window.array.length ? window.array : new byte[wanted];
     System.arraycopy(window.array, window.position, array, 0, held);
     windowEnd = held;

@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import dev.duraflow.dag.Dag;
 import dev.duraflow.error.CorruptRecordException;
 import dev.duraflow.error.StoreException;
 import dev.duraflow.store.Frames.Decoded;
@@ -33,18 +34,27 @@ public final class JournalStore implements Store {
   /** In bytes; larger outputs go beside the journal. */
   private static final int SIDE_FILE_THRESHOLD = 1 << 20;
 
+  private static final int MAX_REWRITTEN = 64 << 20;
+
   /** How often a run that is deleted just when it is opened is begun anew before something else must be wrong. */
   private static final int MAX_DELETED = 100;
 
   private final RunDirectories directories;
   private final Clock clock;
   private final Disk disk;
+  private final int sideFileThreshold;
   private final SecureRandom random = new SecureRandom();
 
   JournalStore(Path directory, Clock clock, Disk disk) {
+    this(directory, clock, disk, SIDE_FILE_THRESHOLD);
+  }
+
+  /** @param sideFileThreshold outputs of so many bytes and more go beside the journal */
+  JournalStore(Path directory, Clock clock, Disk disk, int sideFileThreshold) {
     this.directories = new RunDirectories(directory, disk);
     this.clock = clock;
     this.disk = disk;
+    this.sideFileThreshold = sideFileThreshold;
   }
 
   /** A store below a directory, which is created if it is missing. */
@@ -89,16 +99,21 @@ public final class JournalStore implements Store {
       file = disk.open(path);
       Decoded begin = Header.read(file);
       if (begin == null) {
-        begin = create(runId, directory, path, file);
+        begin = create(runId, path, file);
       } else {
         check(begin, runId, path);
       }
       JournalIndex index = new JournalIndex(file, begin.header(), begin.end());
       long end = index.readTo(Long.MAX_VALUE);
-      cutTornTail(runId, path, file, begin.header(), end);
+      boolean wasTorn = cutTornTail(runId, path, file, begin.header(), end);
+      boolean isNew = index.lastMark() == 0 && end == begin.end();
+      if (wasTorn || isNew || (durability != Durability.PROCESS && !index.endsWithMark())) {
+        makeDurable(directory, file, index.lastMark(), end);
+      }
       SideFiles sideFiles = sideFiles(runId, directory);
       sideFiles.collect(index.sideFiles);
-      JournalWriter writer = new JournalWriter(runId, file, begin.header(), index.shapes.copy(), end, durability);
+      JournalWriter writer = new JournalWriter(
+          runId, file, begin.header(), index.shapes.copy(), end, index.endsWithMark(), durability);
       return new JournalRun(runId, path, file, begin.header(), index, writer, sideFiles, ownership);
     } catch (Throwable e) {
       try (ownership) {
@@ -111,19 +126,21 @@ public final class JournalStore implements Store {
   }
 
   /**
-   * Begins a journal. A file that is no longer than its header would be holds nothing: the process that made it died before the
+   * Begins a journal; it is made durable with what was found in others. A file that is no longer than its header would be holds nothing: the process that made it died before the
    * header was durable.
    */
-  private Decoded create(String runId, Path directory, Path path, DiskFile file) throws IOException {
+  private Decoded create(String runId, Path path, DiskFile file) throws IOException {
     Header header = new Header(runId, random.nextLong(), clock.instant());
     byte[] encoded = header.encoded();
     if (file.size() > encoded.length) {
       throw headless(runId, path);
     }
+    if (encoded.length > Frames.MAX_HEADER) {
+      throw new StoreException("run '" + runId + "' cannot have a journal: its id has more than "
+          + Dag.MAX_ID_LENGTH + " characters; use a shorter id");
+    }
     file.truncate(0);
     file.write(0, encoded, 0, encoded.length);
-    file.force();
-    disk.sync(directory);
     return new Decoded(header, Frames.VERSION, encoded.length);
   }
 
@@ -138,17 +155,41 @@ public final class JournalStore implements Store {
     }
   }
 
-  /** Cuts what was being written when its process died; damage behind which something durable lies is not touched. */
-  private static void cutTornTail(String runId, Path path, DiskFile file, Header header, long end) throws IOException {
+  /**
+   * Cuts what was being written when its process died, and answers whether there was any; damage behind which something durable
+   * lies is not touched.
+   */
+  private static boolean cutTornTail(
+      String runId, Path path, DiskFile file, Header header, long end) throws IOException {
     if (end == file.size()) {
-      return;
+      return false;
     }
     long mark = JournalScan.findMark(file, header, end);
     if (mark >= 0) {
       throw damaged(runId, path, end, mark);
     }
     file.truncate(end);
+    return true;
+  }
+
+  /**
+   * Sees to it that what was found is on the disk before anybody relies on it. Whoever wrote it may have died before its sync, or
+   * may not have synced at all. Or that sync failed: then the system may hold in memory what the disk has not, and take it for
+   * written (A. Rebello et al., <i>Can Applications Recover from fsync Failures?</i>, 2020), so it is written once more.
+   */
+  private void makeDurable(Path directory, DiskFile file, long lastMark, long end) throws IOException {
+    if (end - lastMark <= MAX_REWRITTEN) { // more than that is no batch of a writer that syncs
+      byte[] chunk = new byte[1 << 16];
+      for (long at = lastMark; at < end; at += chunk.length) {
+        int length = (int) Math.min(chunk.length, end - at);
+        file.write(at, chunk, 0, file.read(at, chunk, 0, length));
+      }
+    }
     file.force();
+    if (lastMark == 0) {
+      disk.sync(directory);
+      disk.sync(directories.root());
+    }
   }
 
   static CorruptRecordException headless(@Nullable String runId, Path path) {
@@ -167,7 +208,7 @@ public final class JournalStore implements Store {
   }
 
   private SideFiles sideFiles(String runId, Path directory) {
-    return new SideFiles(runId, directory.resolve(OUTPUTS), disk, SIDE_FILE_THRESHOLD);
+    return new SideFiles(runId, directory.resolve(OUTPUTS), disk, sideFileThreshold);
   }
 
   // ---- looking at runs that others may execute

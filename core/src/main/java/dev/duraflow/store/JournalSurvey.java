@@ -50,7 +50,7 @@ final class JournalSurvey {
       if (next < 0 || next >= limit) {
         return;
       }
-      scan.forgetReadAhead(); // it may have been on its way when it was read
+      // Once more, since it may have been on its way when it was read.
       if (scan.next(Math.max(limit, next + Frames.MAX_MARK))) {
         show();
       } else {

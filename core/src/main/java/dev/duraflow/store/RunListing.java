@@ -104,9 +104,11 @@ final class RunListing {
       JournalScan scan = new JournalScan(journal.file(), journal.header(), start);
       if (start >= journal.firstFrame() && scan.next(start + NoteFrames.ENDED_SIZE)) {
         Bytes body = scan.body();
-        return body.getByte() == Frames.ENDED && isEndOrMark(scan, size)
-            ? NoteFrames.ended(body, journal.header())
-            : null;
+        if (body.getByte() != Frames.ENDED) {
+          return null;
+        }
+        Ended end = NoteFrames.ended(body, journal.header());
+        return isEndOrMark(scan, size) ? end : null;
       }
     }
     return null;

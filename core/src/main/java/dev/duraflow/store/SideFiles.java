@@ -7,6 +7,7 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,8 +17,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +38,8 @@ final class SideFiles {
   private final Path directory;
   private final Disk disk;
   private final int threshold;
-  private final AtomicLong parts = new AtomicLong();
+  /** Whether the directory's own name has been synced by this process. */
+  private volatile boolean isNamed;
 
   /** @param threshold payloads of so many bytes and more go into files */
   SideFiles(String runId, Path directory, Disk disk, int threshold) {
@@ -77,6 +80,8 @@ final class SideFiles {
           disk.delete(file);
         }
       }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     } catch (NoSuchFileException e) {
       // No large payload yet.
     }
@@ -102,6 +107,7 @@ final class SideFiles {
   private final class Sink extends PayloadSink {
     private final Bytes memory = new Bytes(256);
     private @Nullable Part part;
+    private @Nullable StoreException failure;
     private long size;
 
     @Override
@@ -111,6 +117,7 @@ final class SideFiles {
 
     @Override
     public void write(byte[] from, int offset, int length) throws IOException {
+      checkWhole();
       size += length;
       if (size < threshold) {
         memory.reserve(length);
@@ -122,8 +129,16 @@ final class SideFiles {
         writeOut(from, offset, length);
       } catch (IOException e) {
         // Not as an IOException, which a codec may take for one of its own.
-        throw new StoreException(
-            "cannot write into " + directory + ": " + FileStore.reason(e), e);
+        failure =
+            new StoreException("cannot write into " + directory + ": " + FileStore.reason(e), e);
+        throw failure;
+      }
+    }
+
+    /** A codec may go on after an exception; but what was not written then is missing for good. */
+    private void checkWhole() {
+      if (failure != null) {
+        throw failure;
       }
     }
 
@@ -140,6 +155,7 @@ final class SideFiles {
 
     @Override
     public Payload finish() throws IOException {
+      checkWhole();
       Part written = part;
       return written == null
           ? Payload.of(Arrays.copyOf(memory.array, memory.position))
@@ -157,7 +173,9 @@ final class SideFiles {
 
   /** A file that is being written, under its passing name. */
   private final class Part implements AutoCloseable {
-    private final Path path = directory.resolve(parts.incrementAndGet() + PART);
+    /** Unlike any other, since somebody who has lost the run may still be writing. */
+    private final Path path = directory.resolve(UUID.randomUUID() + PART);
+
     private final MessageDigest digest = sha256();
     private final OutputStream out;
 
@@ -173,15 +191,16 @@ final class SideFiles {
 
     Payload finish(long size) throws IOException {
       disk.finish(out);
-      byte[] hash = digest.digest();
-      Path file = directory.resolve(name(hash));
-      if (Files.exists(file)) {
-        disk.delete(path); // the same content, synced by who wrote it
-      } else {
-        disk.move(path, file);
-        disk.sync(directory);
+      String name = name(digest.digest());
+      // Also over a file of that name: it may have been damaged, and who wrote it may not have
+      // synced its name yet.
+      disk.move(path, directory.resolve(name));
+      disk.sync(directory);
+      if (!isNamed) {
+        disk.sync(Objects.requireNonNull(directory.getParent()));
+        isNamed = true;
       }
-      return new Kept("(new)", new Beside(size, file.getFileName().toString()));
+      return new Kept("(new)", new Beside(size, name));
     }
 
     @Override
@@ -215,11 +234,12 @@ final class SideFiles {
       Path file = file(beside);
       if (!Files.exists(file)) {
         throw new CorruptRecordException(
-            "the output of task '" + taskId + "' in run '" + runId + "' is gone: there is no file " + file
-                + "; " + JournalStore.WAY_OUT,
+            "the output of task '" + taskId + "' in run '" + runId + "' is gone: there is no file "
+                + file + "; " + JournalStore.WAY_OUT,
             null);
       }
-      return new Verified(new BufferedInputStream(new FileInputStream(file.toFile()), 1 << 16), file);
+      return new Verified(
+          new BufferedInputStream(new FileInputStream(file.toFile()), 1 << 16), file);
     }
 
     private final class Verified extends DigestInputStream {
@@ -243,12 +263,25 @@ final class SideFiles {
         return n < 0 ? checked(n) : n;
       }
 
+      /** By reading, or what was skipped would be missing from the hash. */
+      @Override
+      public long skip(long count) throws IOException {
+        byte[] skipped = new byte[(int) Math.max(0, Math.min(count, 1 << 16))];
+        return skipped.length == 0 ? 0 : Math.max(0, read(skipped, 0, skipped.length));
+      }
+
+      @Override
+      public boolean markSupported() {
+        return false;
+      }
+
       private int checked(int end) {
         if (!checked) {
           checked = true;
           if (!name(getMessageDigest().digest()).equals(beside.name())) {
             throw new CorruptRecordException(
-                "the output of task '" + taskId + "' in run '" + runId + "' is damaged: the content of " + file
+                "the output of task '" + taskId + "' in run '" + runId
+                    + "' is damaged: the content of " + file
                     + " is not what was written; " + JournalStore.WAY_OUT,
                 null);
           }

@@ -353,9 +353,13 @@ final class JournalMaintenanceTest {
   void copy_whileTheRunIsWritten_isAPrefixWithItsSideFiles() throws Exception {
     AtomicLong durable = new AtomicLong(-1);
     AtomicBoolean stop = new AtomicBoolean();
+    AtomicLong allowed = new AtomicLong(); // lest it fills the disk where copying is slow
     Thread writer = new Thread(() -> {
       try (OpenRun run = store.open("busy")) {
         for (int i = 0; !stop.get(); i++) {
+          while (i > allowed.get() && !stop.get()) {
+            Thread.onSpinWait();
+          }
           int saved = i;
           byte[] content = i % 1000 == 0 ? large(i / 1000 % 5) : ("output " + i).getBytes(java.nio.charset.StandardCharsets.UTF_8);
           run.save(record("task-" + i, 1, content)).whenComplete((done, error) -> durable.accumulateAndGet(saved, Math::max));
@@ -365,7 +369,8 @@ final class JournalMaintenanceTest {
     writer.start();
     try {
       for (int round = 0; round < 10; round++) {
-        while (durable.get() < 100) {
+        allowed.addAndGet(20_000);
+        while (durable.get() < round * 20_000 + 100) {
           Thread.onSpinWait();
         }
         long before = durable.get();
