@@ -39,7 +39,8 @@ final class Steps implements AutoCloseable {
   <T extends @Nullable Object> T step(Task<T> task) throws Exception {
     Records opened = records();
     ReentrantLock lock = locks.computeIfAbsent(task.id(), id -> new ReentrantLock());
-    lock.lock(); // no monitor: until Java 24 a virtual thread that waits within one holds on to its carrier
+    lock.lock(); // no monitor: until Java 24 a virtual thread that waits within one holds on to its
+    // carrier
     try {
       if (opened.isFinished(task)) {
         return (T) opened.load(task);

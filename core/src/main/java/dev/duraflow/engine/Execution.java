@@ -314,7 +314,8 @@ public final class Execution {
       Instant now = now();
       Instant startedAt = calledAt != null ? calledAt : now;
       int attempt = records.nextAttempt(taskId);
-      records.note(new RunNote.AttemptFailed(taskId, attempt, startedAt, now, FailureText.of(cause)));
+      records.note(
+          new RunNote.AttemptFailed(taskId, attempt, startedAt, now, FailureText.of(cause)));
     }
   }
 
@@ -542,7 +543,8 @@ public final class Execution {
         }
       }
     } catch (RuntimeException e) {
-      closeFailure = e instanceof DuraflowException failure && toleratesPersistFailure(failure) ? null : e;
+      closeFailure =
+          e instanceof DuraflowException failure && toleratesPersistFailure(failure) ? null : e;
     } catch (Throwable t) {
       closeFailure = new StoreException("run '" + runId + "' could not be closed: " + t, t);
     }

@@ -19,7 +19,9 @@ final class FailureText {
     StringBuilder text = new StringBuilder();
     // Causes may go round in a circle.
     Set<Throwable> told = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (Throwable t = failure; t != null && told.add(t) && text.length() < MAX_LENGTH; t = t.getCause()) {
+    for (Throwable t = failure;
+        t != null && told.add(t) && text.length() < MAX_LENGTH;
+        t = t.getCause()) {
       text.append(t == failure ? "" : "Caused by: ");
       append(text, t);
       for (Throwable suppressed : t.getSuppressed()) {

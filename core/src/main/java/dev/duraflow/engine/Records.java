@@ -189,7 +189,14 @@ public final class Records implements AutoCloseable {
       Instant finishedAt) {
     Payload payload = encode(taskId, type, value);
     return new TaskRecord(
-        taskId, kind, type.toString(), codec.name(), nextAttempt(taskId), startedAt, finishedAt, payload);
+        taskId,
+        kind,
+        type.toString(),
+        codec.name(),
+        nextAttempt(taskId),
+        startedAt,
+        finishedAt,
+        payload);
   }
 
   /** The number of the attempt at a task that is under way, or would be next. */
@@ -215,7 +222,8 @@ public final class Records implements AutoCloseable {
     if (failure != null) {
       notNotedIsTold = true;
       throw new StoreException(
-          "the history of run '" + runId + "' could not be kept: " + failure.getMessage() + "; mend the store and run again",
+          "the history of run '" + runId + "' could not be kept: " + failure.getMessage()
+              + "; mend the store and run again",
           failure);
     }
   }

@@ -333,12 +333,17 @@ final class Worker implements Supplier<TaskContext> {
     }
     spendTokens(1);
     if (execution.isPipelined()) {
-      saved.whenComplete((done, error) -> execution.confirm(record.taskId(), record.startedAt(), error));
+      saved.whenComplete(
+          (done, error) -> execution.confirm(record.taskId(), record.startedAt(), error));
       return then.proceed(this);
     }
-    saved.whenComplete((done, error) -> execution.proceed(in, i, worker -> error == null
-        ? then.proceed(worker)
-        : worker.goOnUnstored(in, i, record.startedAt(), store.persistFailure(record.taskId(), error), then)));
+    saved.whenComplete((done, error) -> execution.proceed(
+        in,
+        i,
+        worker -> error == null
+            ? then.proceed(worker)
+            : worker.goOnUnstored(
+                in, i, record.startedAt(), store.persistFailure(record.taskId(), error), then)));
     return NOTHING;
   }
 
@@ -357,9 +362,14 @@ final class Worker implements Supplier<TaskContext> {
   private int runWhenInputsAreDurable(Frame in, int i) {
     Records store = Objects.requireNonNull(records);
     spendTokens(1);
-    store.flush().whenComplete((done, error) -> execution.proceed(in, i, worker -> error == null
-        ? worker.offerDurable(in, i)
-        : worker.fail(in, i, store.persistFailure(in.graph.tasks[i].id(), error))));
+    store
+        .flush()
+        .whenComplete((done, error) -> execution.proceed(
+            in,
+            i,
+            worker -> error == null
+                ? worker.offerDurable(in, i)
+                : worker.fail(in, i, store.persistFailure(in.graph.tasks[i].id(), error))));
     return NOTHING;
   }
 
@@ -430,7 +440,9 @@ final class Worker implements Supplier<TaskContext> {
     for (Throwable t = thrown; t != null; t = t.getCause()) {
       if (t instanceof InterruptedException
           || t instanceof ClosedByInterruptException
-          || t instanceof RunCancelledException) { // of a run within the body, whose caller was interrupted
+          || t
+              instanceof
+              RunCancelledException) { // of a run within the body, whose caller was interrupted
         return true;
       }
     }

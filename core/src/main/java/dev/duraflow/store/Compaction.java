@@ -24,12 +24,14 @@ final class Compaction {
   }
 
   /** Compacts the journal of a run that is owned. */
-  static void compact(JournalReader from, SideFiles sideFiles, long salt, Disk disk) throws IOException {
+  static void compact(JournalReader from, SideFiles sideFiles, long salt, Disk disk)
+      throws IOException {
     JournalIndex index = from.newIndex();
     long end = from.readNow(index);
     if (index.notes.unknownType() != 0) {
-      throw new StoreException("run '" + from.header().runId() + "' holds frames of type " + index.notes.unknownType()
-          + ", which this duraflow does not know and must not drop; compact it with the newer one that wrote them");
+      throw new StoreException(
+          "run '" + from.header().runId() + "' holds frames of type " + index.notes.unknownType()
+              + ", which this duraflow does not know and must not drop; compact it with the newer one that wrote them");
     }
     Header header = new Header(from.header().runId(), salt, from.header().created());
     Compaction compaction = new Compaction(from, index, end);

@@ -54,7 +54,9 @@ final class FileNames {
 
   /** All names that an id may have, the likeliest first. */
   static List<String> candidates(String id) {
-    return isUnescaped(id) ? List.of(plain(id), id, distinct(id)) : List.of(plain(id), distinct(id));
+    return isUnescaped(id)
+        ? List.of(plain(id), id, distinct(id))
+        : List.of(plain(id), distinct(id));
   }
 
   /** The id that a name stands for, or as much of it as a long one shows. */
@@ -63,7 +65,8 @@ final class FileNames {
     int length = 0;
     for (int i = 0; i < name.length(); i++) {
       boolean escape = name.charAt(i) == '%' && i + 2 < name.length();
-      bytes[length++] = (byte) (escape ? HexFormat.fromHexDigits(name, i + 1, i + 3) : name.charAt(i));
+      bytes[length++] =
+          (byte) (escape ? HexFormat.fromHexDigits(name, i + 1, i + 3) : name.charAt(i));
       i += escape ? 2 : 0;
     }
     return new String(bytes, 0, length, StandardCharsets.UTF_8);

@@ -30,7 +30,9 @@ final class FramePayloads implements JournalIndex.Payloads {
 
   StoreException unreadable(IOException e) {
     return new StoreException(
-        "cannot read " + path + ", the journal of run '" + header.runId() + "': " + FileStore.reason(e), e);
+        "cannot read " + path + ", the journal of run '" + header.runId() + "': "
+            + FileStore.reason(e),
+        e);
   }
 
   private final class FramePayload implements Payload {
@@ -79,8 +81,9 @@ final class FramePayloads implements JournalIndex.Payloads {
         throw unreadable(e);
       }
       throw new CorruptRecordException(
-          "the record of task '" + taskId + "' in run '" + header.runId() + "' is damaged: " + Frames.sizeOf(bodySize)
-              + " bytes at " + frameStart + " of " + path + " are not what was written; " + JournalStore.WAY_OUT,
+          "the record of task '" + taskId + "' in run '" + header.runId() + "' is damaged: "
+              + Frames.sizeOf(bodySize) + " bytes at " + frameStart + " of " + path
+              + " are not what was written; " + JournalStore.WAY_OUT,
           null);
     }
   }

@@ -82,7 +82,8 @@ final class GraphFrame {
     for (int i = 0; i < size; i++) {
       int both = in.getByte();
       long fallen = both >>> 4 == NIBBLE ? in.getVarint() + NIBBLE : both >>> 4;
-      int come = atMost((both & NIBBLE) == NIBBLE ? in.getVarint() + NIBBLE : both & NIBBLE, end - in.position);
+      int come = atMost(
+          (both & NIBBLE) == NIBBLE ? in.getVarint() + NIBBLE : both & NIBBLE, end - in.position);
       int shared = idLength - atMost(fallen, idLength);
       idLength = shared + come;
       if (idLength > id.length) {
@@ -95,19 +96,22 @@ final class GraphFrame {
       maps.set(i, (countAndMap & 1) == 1);
       int count = atMost(countAndMap >>> 1, end - in.position);
       if (dependenciesEnd + count > dependencies.length) {
-        dependencies = Arrays.copyOf(dependencies, Math.max(dependencies.length * 2, dependenciesEnd + count));
+        dependencies =
+            Arrays.copyOf(dependencies, Math.max(dependencies.length * 2, dependenciesEnd + count));
       }
       for (int d = 0; d < count; d++) {
         dependencies[dependenciesEnd++] = i - atMost(in.getVarint(), i);
       }
       firstDependency[i + 1] = dependenciesEnd;
     }
-    return new TaskGraph(name, ids, maps, Arrays.copyOf(dependencies, dependenciesEnd), firstDependency);
+    return new TaskGraph(
+        name, ids, maps, Arrays.copyOf(dependencies, dependenciesEnd), firstDependency);
   }
 
   private static int atMost(long number, int most) {
     if (number < 0 || number > most) {
-      throw new IllegalArgumentException("a graph says " + number + " where at most " + most + " can be");
+      throw new IllegalArgumentException(
+          "a graph says " + number + " where at most " + most + " can be");
     }
     return (int) number;
   }

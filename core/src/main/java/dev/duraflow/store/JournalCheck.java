@@ -38,7 +38,8 @@ final class JournalCheck implements JournalSurvey.Visitor {
 
   /** What is to be said of a gap. */
   static Damage damage(Path path, long from, long to) {
-    return new Damage(path, from, to - from, Optional.empty(), "what is there is not what was written");
+    return new Damage(
+        path, from, to - from, Optional.empty(), "what is there is not what was written");
   }
 
   @Override

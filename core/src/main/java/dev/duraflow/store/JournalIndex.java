@@ -262,9 +262,17 @@ final class JournalIndex {
     int idLength = (int) entry.getVarint();
     int keptLength = idLength + entry.position - (int) kept[number];
     String taskId = entry.getString(idLength);
-    Payload payload = payloads.at(taskId, frameType, frameStarts[number], bodySizes[number], keptLength);
+    Payload payload =
+        payloads.at(taskId, frameType, frameStarts[number], bodySizes[number], keptLength);
     return new TaskRecord(
-        taskId, shape.kind(), shape.type(), shape.codec(), shape.attempt(), startedAt, finishedAt, payload);
+        taskId,
+        shape.kind(),
+        shape.type(),
+        shape.codec(),
+        shape.attempt(),
+        startedAt,
+        finishedAt,
+        payload);
   }
 
   /** Makes the payloads of records. */

@@ -43,7 +43,8 @@ final class JournalReader implements AutoCloseable {
    * @return null if the file is not there, or so new that it has no header yet
    * @throws CorruptRecordException if it does not begin with a header
    */
-  static @Nullable JournalReader open(Path directory, @Nullable String runId, Disk disk) throws IOException {
+  static @Nullable JournalReader open(Path directory, @Nullable String runId, Disk disk)
+      throws IOException {
     return open(directory, runId, disk, false);
   }
 
@@ -51,12 +52,13 @@ final class JournalReader implements AutoCloseable {
    * Opens a journal that may be damaged anywhere. Without a header, frames are looked for from the beginning, with what is left
    * of the header and with the salt that a mark holds.
    */
-  static @Nullable JournalReader openDamaged(Path directory, String runId, Disk disk) throws IOException {
+  static @Nullable JournalReader openDamaged(Path directory, String runId, Disk disk)
+      throws IOException {
     return open(directory, runId, disk, true);
   }
 
-  private static @Nullable JournalReader open(Path directory, @Nullable String runId, Disk disk, boolean mayBeDamaged)
-      throws IOException {
+  private static @Nullable JournalReader open(
+      Path directory, @Nullable String runId, Disk disk, boolean mayBeDamaged) throws IOException {
     Path path = directory.resolve(JournalStore.JOURNAL);
     DiskFile file;
     try {
@@ -162,7 +164,8 @@ final class JournalReader implements AutoCloseable {
   <T> Stream<T> frames(long from, long end, FrameReader<T> reader) {
     JournalScan scan = new JournalScan(file, header, from);
     return StreamSupport.stream(
-        new Spliterators.AbstractSpliterator<T>(Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL) {
+        new Spliterators.AbstractSpliterator<T>(
+            Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL) {
           @Override
           public boolean tryAdvance(Consumer<? super T> action) {
             while (scan.position() < end) {
@@ -192,7 +195,9 @@ final class JournalReader implements AutoCloseable {
 
   StoreException unreadable(IOException e) {
     return new StoreException(
-        "cannot read " + path + ", the journal of run '" + header.runId() + "': " + FileStore.reason(e), e);
+        "cannot read " + path + ", the journal of run '" + header.runId() + "': "
+            + FileStore.reason(e),
+        e);
   }
 
   @Override

@@ -62,7 +62,8 @@ final class JournalRun implements OpenRun {
               path + ", the journal of run '" + runId + "', is damaged at byte " + readTo
                   + ", so that the record of task '"
                   + taskId
-                  + "' cannot be looked for: what is there is not what was written; " + JournalStore.WAY_OUT,
+                  + "' cannot be looked for: what is there is not what was written; "
+                  + JournalStore.WAY_OUT,
               null);
         }
         return Optional.ofNullable(index.find(taskId, payloads));
@@ -144,13 +145,16 @@ final class JournalRun implements OpenRun {
       if (payload.size() < sideFiles.threshold()) {
         return new Content(null, payload.bytes());
       }
-      try (PayloadSink sink = sideFiles.sink(); InputStream in = payload.open()) {
+      try (PayloadSink sink = sideFiles.sink();
+          InputStream in = payload.open()) {
         in.transferTo(sink);
         return new Content(sideFiles.beside(sink.finish()), NONE);
       }
     } catch (IOException e) {
-      throw new StoreException("the output of task '" + record.taskId() + "' in run '" + runId + "' cannot be written beside "
-          + path + ": " + FileStore.reason(e), e);
+      throw new StoreException(
+          "the output of task '" + record.taskId() + "' in run '" + runId
+              + "' cannot be written beside " + path + ": " + FileStore.reason(e),
+          e);
     }
   }
 
@@ -164,7 +168,8 @@ final class JournalRun implements OpenRun {
     try (ownership) {
       writer.close();
     } catch (IOException e) {
-      throw new StoreException("cannot close " + path + ", the journal of run '" + runId + "': " + e.getMessage(), e);
+      throw new StoreException(
+          "cannot close " + path + ", the journal of run '" + runId + "': " + e.getMessage(), e);
     }
   }
 }

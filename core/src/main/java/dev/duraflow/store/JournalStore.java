@@ -91,7 +91,8 @@ public final class JournalStore implements Store {
     }
   }
 
-  private OpenRun open(String runId, Path directory, Durability durability, RunLock ownership) throws IOException {
+  private OpenRun open(String runId, Path directory, Durability durability, RunLock ownership)
+      throws IOException {
     Path path = directory.resolve(JOURNAL);
     DiskFile file = null;
     try {
@@ -146,12 +147,14 @@ public final class JournalStore implements Store {
 
   static void check(Decoded begin, String runId, Path path) {
     if (begin.version() > Frames.VERSION) {
-      throw new StoreException(path + ", the journal of run '" + runId + "', has format version " + begin.version()
-          + ", and this duraflow reads versions up to " + Frames.VERSION + "; open it with a newer duraflow");
+      throw new StoreException(path + ", the journal of run '" + runId + "', has format version "
+          + begin.version() + ", and this duraflow reads versions up to " + Frames.VERSION
+          + "; open it with a newer duraflow");
     }
     if (!begin.header().runId().equals(runId)) {
-      throw new StoreException(path + " is the journal of run '" + begin.header().runId() + "' and not of run '" + runId
-          + "'; it has been moved or renamed: move it back");
+      throw new StoreException(
+          path + " is the journal of run '" + begin.header().runId() + "' and not of run '" + runId
+              + "'; it has been moved or renamed: move it back");
     }
   }
 
@@ -177,7 +180,8 @@ public final class JournalStore implements Store {
    * may not have synced at all. Or that sync failed: then the system may hold in memory what the disk has not, and take it for
    * written (A. Rebello et al., <i>Can Applications Recover from fsync Failures?</i>, 2020), so it is written once more.
    */
-  private void makeDurable(Path directory, DiskFile file, long lastMark, long end) throws IOException {
+  private void makeDurable(Path directory, DiskFile file, long lastMark, long end)
+      throws IOException {
     if (end - lastMark <= MAX_REWRITTEN) { // more than that is no batch of a writer that syncs
       byte[] chunk = new byte[1 << 16];
       for (long at = lastMark; at < end; at += chunk.length) {
@@ -202,8 +206,9 @@ public final class JournalStore implements Store {
   /** @param durable where something stands that was written when all before it was on stable storage */
   static CorruptRecordException damaged(String runId, Path path, long at, long durable) {
     return new CorruptRecordException(
-        path + ", the journal of run '" + runId + "', is damaged at byte " + at + ": what is there is not what was written,"
-            + " and it was durable, since byte " + durable + " was written after it; " + WAY_OUT,
+        path + ", the journal of run '" + runId + "', is damaged at byte " + at
+            + ": what is there is not what was written," + " and it was durable, since byte "
+            + durable + " was written after it; " + WAY_OUT,
         null);
   }
 
@@ -218,7 +223,8 @@ public final class JournalStore implements Store {
     try {
       return new RunListing(directories).summaries();
     } catch (IOException e) {
-      throw new StoreException("cannot list the runs in " + directories.root() + ": " + FileStore.reason(e), e);
+      throw new StoreException(
+          "cannot list the runs in " + directories.root() + ": " + FileStore.reason(e), e);
     }
   }
 
@@ -246,7 +252,8 @@ public final class JournalStore implements Store {
    */
   public Verification verify(String runId) {
     try (JournalReader journal = reader(runId, JournalReader::openDamaged)) {
-      return reading(journal, () -> JournalCheck.verify(journal, sideFiles(runId, journal.directory())));
+      return reading(
+          journal, () -> JournalCheck.verify(journal, sideFiles(runId, journal.directory())));
     }
   }
 
@@ -260,7 +267,10 @@ public final class JournalStore implements Store {
   public void copy(String runId, JournalStore target) {
     try (JournalReader journal = reader(runId)) {
       RunCopy copy = new RunCopy(journal, sideFiles(runId, journal.directory()));
-      reading(journal, () -> copy.into(target.directories, runId, target.random.nextLong(), target.clock, copy::everything));
+      reading(
+          journal,
+          () -> copy.into(
+              target.directories, runId, target.random.nextLong(), target.clock, copy::everything));
     }
   }
 
@@ -277,7 +287,12 @@ public final class JournalStore implements Store {
       RunCopy copy = new RunCopy(journal, sideFiles(runId, journal.directory()));
       return reading(
           journal,
-          () -> copy.into(directories, newRunId, random.nextLong(), clock, (to, files) -> Salvage.copy(journal, to, files)));
+          () -> copy.into(
+              directories,
+              newRunId,
+              random.nextLong(),
+              clock,
+              (to, files) -> Salvage.copy(journal, to, files)));
     }
   }
 
@@ -300,7 +315,8 @@ public final class JournalStore implements Store {
       return journal;
     } catch (IOException e) {
       throw new StoreException(
-          "cannot read run '" + runId + "' in " + directories.root() + ": " + FileStore.reason(e), e);
+          "cannot read run '" + runId + "' in " + directories.root() + ": " + FileStore.reason(e),
+          e);
     }
   }
 
@@ -347,7 +363,8 @@ public final class JournalStore implements Store {
     try (JournalReader sought = reader(runId)) {
       RunLock ownership = RunLock.acquire(sought.directory().resolve(LOCK), runId, clock);
       try (ownership;
-          JournalReader journal = sought.reopened(disk)) { // as it is now that nobody else changes it
+          JournalReader journal =
+              sought.reopened(disk)) { // as it is now that nobody else changes it
         Compaction.compact(journal, sideFiles(runId, journal.directory()), random.nextLong(), disk);
       }
     } catch (IOException e) {

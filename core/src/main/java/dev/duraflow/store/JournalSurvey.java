@@ -104,7 +104,10 @@ final class JournalSurvey {
       if (b >= 0) {
         int body = at + Integer.BYTES;
         // The type, looked at first, spares the checksums of almost all places.
-        if (length == 0 || body + length > end || array[body] < Frames.MARK || array[body] > Frames.ENDED) {
+        if (length == 0
+            || body + length > end
+            || array[body] < Frames.MARK
+            || array[body] > Frames.ENDED) {
           return false;
         }
         window.position = at;

@@ -210,9 +210,8 @@ final class JournalWriter {
       Integer known = shapes.number(shape);
       int number = known == null ? shapes.size() : known;
       byte[] newShape = known == null ? shape.encoded(number) : NONE;
-      int content = beside == null
-          ? payload.length
-          : Bytes.sizeOfVarint(beside.size()) + SideFiles.HASH;
+      int content =
+          beside == null ? payload.length : Bytes.sizeOfVarint(beside.size()) + SideFiles.HASH;
       int length = 1
           + Bytes.sizeOfVarint(number)
           + Bytes.sizeOfSigned(started)

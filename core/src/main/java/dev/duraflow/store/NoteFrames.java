@@ -59,7 +59,8 @@ final class NoteFrames {
     Instant startedAt = header.created().plusNanos(in.getSigned());
     Instant finishedAt = startedAt.plusNanos(in.getSigned());
     String taskId = in.getString((int) in.getVarint());
-    return new AttemptFailed(taskId, attempt, startedAt, finishedAt, in.getString(end - in.position));
+    return new AttemptFailed(
+        taskId, attempt, startedAt, finishedAt, in.getString(end - in.position));
   }
 
   static byte[] encode(Ended note, Header header) {

@@ -52,7 +52,9 @@ record OwnerNote(String run, @Nullable Holder holder) {
     }
     try {
       Object note = Codec.json().decode(new ByteArrayInputStream(json, 0, length), OWNED);
-      return note instanceof Owned owned ? new Holder(owned.host, owned.pid, Instant.parse(owned.since)) : null;
+      return note instanceof Owned owned
+          ? new Holder(owned.host, owned.pid, Instant.parse(owned.since))
+          : null;
     } catch (IOException | RuntimeException e) {
       return null;
     }

@@ -9,7 +9,8 @@ import java.nio.charset.StandardCharsets;
  * @param started in nanoseconds since the journal was created
  * @param elapsed in nanoseconds
  */
-record RecordHead(int shape, int behindShape, long started, long elapsed, int idStart, int idLength) {
+record RecordHead(
+    int shape, int behindShape, long started, long elapsed, int idStart, int idLength) {
   /** Reads from behind the type to behind the task id. */
   static RecordHead read(Bytes in) {
     int shape = (int) in.getVarint();

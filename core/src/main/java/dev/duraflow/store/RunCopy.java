@@ -24,16 +24,18 @@ final class RunCopy {
   }
 
   /** Makes the run {@code runId} in a place; the salt of its journal is new, so that no frame of one passes for one of the other. */
-  <T> T into(RunDirectories place, String runId, long salt, Clock clock, Content<T> content) throws IOException {
+  <T> T into(RunDirectories place, String runId, long salt, Clock clock, Content<T> content)
+      throws IOException {
     Path directory = place.claim(runId);
     RunLock ownership = RunLock.acquire(directory.resolve(JournalStore.LOCK), runId, clock);
     try (ownership) {
       if (Files.exists(directory.resolve(JournalStore.JOURNAL))) {
-        throw new StoreException(
-            "run '" + runId + "' is there already, in " + directory + "; copy to another run id or store, or delete it first");
+        throw new StoreException("run '" + runId + "' is there already, in " + directory
+            + "; copy to another run id or store, or delete it first");
       }
       Header header = new Header(runId, salt, from.header().created());
-      SideFiles toFiles = new SideFiles(runId, directory.resolve(JournalStore.OUTPUTS), place.disk(), 0);
+      SideFiles toFiles =
+          new SideFiles(runId, directory.resolve(JournalStore.OUTPUTS), place.disk(), 0);
       try (NewJournal to = new NewJournal(directory, header, place.disk())) {
         T result = content.copy(to, new SideFileCopies(fromFiles, toFiles));
         to.place();
@@ -61,7 +63,8 @@ final class RunCopy {
   }
 
   /** The file of a record that was replaced may be gone, if the run has been compacted since its journal was opened. */
-  private static boolean hasSideFile(JournalIndex index, JournalScan scan, SideFileCopies sideFiles) throws IOException {
+  private static boolean hasSideFile(JournalIndex index, JournalScan scan, SideFileCopies sideFiles)
+      throws IOException {
     Bytes body = scan.body();
     body.position++; // the type
     RecordHead head = RecordHead.read(body);

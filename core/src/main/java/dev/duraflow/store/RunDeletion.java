@@ -33,7 +33,8 @@ final class RunDeletion {
     if (directory != null && found) {
       moveAway(directory, runId, directories.root().resolve(PREFIX + Long.toHexString(salt)));
     }
-    try (DirectoryStream<Path> deleted = Files.newDirectoryStream(directories.root(), PREFIX + "*")) {
+    try (DirectoryStream<Path> deleted =
+        Files.newDirectoryStream(directories.root(), PREFIX + "*")) {
       for (Path each : deleted) {
         deleteTree(each);
       }

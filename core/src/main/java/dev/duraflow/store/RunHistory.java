@@ -29,7 +29,12 @@ public final class RunHistory implements AutoCloseable {
   private final FramePayloads payloads;
   private final @Nullable Holder holder;
 
-  RunHistory(JournalReader journal, JournalIndex index, long end, SideFiles sideFiles, @Nullable Holder holder) {
+  RunHistory(
+      JournalReader journal,
+      JournalIndex index,
+      long end,
+      SideFiles sideFiles,
+      @Nullable Holder holder) {
     this.journal = journal;
     this.index = index;
     this.end = end;
@@ -75,9 +80,14 @@ public final class RunHistory implements AutoCloseable {
 
   /** The DAG that was executed last; empty if none has been yet. */
   public Optional<TaskGraph> graph() {
-    return index.notes.graphStart < 0 ? Optional.empty() : journal
-        .frames(index.notes.graphStart, end, (type, body, bodyEnd) -> GraphFrame.decode(body, bodyEnd))
-        .findFirst();
+    return index.notes.graphStart < 0
+        ? Optional.empty()
+        : journal
+            .frames(
+                index.notes.graphStart,
+                end,
+                (type, body, bodyEnd) -> GraphFrame.decode(body, bodyEnd))
+            .findFirst();
   }
 
   /** The record of a task, if it has one. */
@@ -96,7 +106,11 @@ public final class RunHistory implements AutoCloseable {
       if (type == Frames.FAILED) {
         RunNote.AttemptFailed failed = NoteFrames.failed(body, bodyEnd, journal.header());
         return new Attempt(
-            failed.taskId(), failed.attempt(), failed.startedAt(), failed.finishedAt(), Optional.of(failed.failure()));
+            failed.taskId(),
+            failed.attempt(),
+            failed.startedAt(),
+            failed.finishedAt(),
+            Optional.of(failed.failure()));
       }
       return type == Frames.RECORD || type == Frames.BESIDE ? succeeded(body) : null;
     });

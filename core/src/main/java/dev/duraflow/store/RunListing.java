@@ -36,7 +36,8 @@ final class RunListing {
     List<RunSummary> summaries = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(directories.root())) {
       for (Path entry : entries) {
-        RunSummary summary = FileNames.isName(entry.getFileName().toString()) ? summary(entry) : null;
+        RunSummary summary =
+            FileNames.isName(entry.getFileName().toString()) ? summary(entry) : null;
         if (summary != null) {
           summaries.add(summary);
         }
@@ -84,7 +85,8 @@ final class RunListing {
           changedAt,
           Optional.empty());
     } catch (IOException | StoreException e) {
-      String problem = e instanceof IOException io ? FileStore.reason(io) : String.valueOf(e.getMessage());
+      String problem =
+          e instanceof IOException io ? FileStore.reason(io) : String.valueOf(e.getMessage());
       return new RunSummary(
           FileNames.idOf(directory.getFileName().toString()),
           RunState.INTERRUPTED,

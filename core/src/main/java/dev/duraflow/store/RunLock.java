@@ -186,6 +186,7 @@ final class RunLock implements AutoCloseable {
   }
 
   private static boolean isThisProcess(Holder holder) {
-    return holder.host().equals(ThisHost.NAME) && holder.pid() == ProcessHandle.current().pid();
+    return holder.host().equals(ThisHost.NAME)
+        && holder.pid() == ProcessHandle.current().pid();
   }
 }

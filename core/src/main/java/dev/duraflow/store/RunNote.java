@@ -27,7 +27,8 @@ public sealed interface RunNote {
    * @param finishedAt when it was over
    * @param failure the exception as text: classes, messages and the first lines of stack traces
    */
-  record AttemptFailed(String taskId, int attempt, Instant startedAt, Instant finishedAt, String failure)
+  record AttemptFailed(
+      String taskId, int attempt, Instant startedAt, Instant finishedAt, String failure)
       implements RunNote {}
 
   /**

@@ -27,7 +27,8 @@ final class Salvage implements JournalSurvey.Visitor {
     this.sideFiles = sideFiles;
   }
 
-  static Verification copy(JournalReader from, NewJournal to, SideFileCopies sideFiles) throws IOException {
+  static Verification copy(JournalReader from, NewJournal to, SideFileCopies sideFiles)
+      throws IOException {
     Salvage salvage = new Salvage(from, to, sideFiles);
     JournalSurvey.walk(from, salvage);
     return new Verification(from.header().runId(), salvage.records, salvage.damages);
@@ -71,7 +72,11 @@ final class Salvage implements JournalSurvey.Visitor {
         sideFiles.copy(taskId, beside);
       } catch (CorruptRecordException e) {
         damages.add(new Damage(
-            sideFiles.from().file(beside), 0, beside.size(), Optional.of(taskId), String.valueOf(e.getMessage())));
+            sideFiles.from().file(beside),
+            0,
+            beside.size(),
+            Optional.of(taskId),
+            String.valueOf(e.getMessage())));
         return;
       }
     }

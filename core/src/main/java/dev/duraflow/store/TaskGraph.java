@@ -15,7 +15,8 @@ import java.util.stream.IntStream;
  */
 public final class TaskGraph {
   /** Stands for one that is lost. */
-  static final TaskGraph UNKNOWN = new TaskGraph("", new String[0], new BitSet(), new int[0], new int[1]);
+  static final TaskGraph UNKNOWN =
+      new TaskGraph("", new String[0], new BitSet(), new int[0], new int[1]);
 
   private final String dagName;
   private final String[] ids;
@@ -47,7 +48,8 @@ public final class TaskGraph {
       maps.set(i, task instanceof MapTask<?, ?>);
       List<Task<?>> inputs = task.dependencies();
       if (end + inputs.size() > dependencies.length) {
-        dependencies = Arrays.copyOf(dependencies, Math.max(dependencies.length * 2, end + inputs.size()));
+        dependencies =
+            Arrays.copyOf(dependencies, Math.max(dependencies.length * 2, end + inputs.size()));
       }
       for (int d = 0; d < inputs.size(); d++) {
         dependencies[end++] = inputs.get(d).ordinal();
@@ -106,6 +108,7 @@ public final class TaskGraph {
 
   @Override
   public String toString() {
-    return "the graph of DAG '" + dagName + "' with " + ids.length + (ids.length == 1 ? " task" : " tasks");
+    return "the graph of DAG '" + dagName + "' with " + ids.length
+        + (ids.length == 1 ? " task" : " tasks");
   }
 }

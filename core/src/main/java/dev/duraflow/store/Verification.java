@@ -28,11 +28,12 @@ public record Verification(String runId, int records, List<Damage> damages) {
    * @param taskId the task whose record is lost by it; empty if that cannot be told
    * @param problem what is wrong
    */
-  public record Damage(Path file, long position, long size, Optional<String> taskId, String problem) {
+  public record Damage(
+      Path file, long position, long size, Optional<String> taskId, String problem) {
     @Override
     public String toString() {
-      return file + ", " + size + " bytes at " + position + taskId.map(id -> ", task '" + id + "'").orElse("") + ": "
-          + problem;
+      return file + ", " + size + " bytes at " + position
+          + taskId.map(id -> ", task '" + id + "'").orElse("") + ": " + problem;
     }
   }
 }

@@ -218,7 +218,8 @@ final class ExecutionStressTest {
         return n;
       }));
     }
-    Task<List<Integer>> list = dag.gather("list", tasks.subList(0, Math.min(2, size)), v -> List.of(0, 1, 2))
+    Task<List<Integer>> list = dag.gather(
+            "list", tasks.subList(0, Math.min(2, size)), v -> List.of(0, 1, 2))
         .returns(new TypeRef<List<Integer>>() {});
     dag.map("map", list, String::valueOf, n -> watch.call(50 + n, n));
     return dag;
@@ -285,9 +286,13 @@ final class ExecutionStressTest {
         seed, round, manner, saving, most, policy, failing, failsAt, cancel, caller);
     if (!execution.await(GENEROUS)) {
       StringBuilder threads = new StringBuilder(as + " does not end");
-      Thread.getAllStackTraces().forEach((thread, stack) -> threads
-          .append("\n" + thread)
-          .append("\n  " + String.join("\n  ", java.util.Arrays.stream(stack).map(Object::toString).toList())));
+      Thread.getAllStackTraces()
+          .forEach((thread, stack) -> threads
+              .append("\n" + thread)
+              .append("\n  "
+                  + String.join(
+                      "\n  ",
+                      java.util.Arrays.stream(stack).map(Object::toString).toList())));
       throw new AssertionError(threads.toString());
     }
     if (caller != null) {
@@ -333,8 +338,8 @@ final class ExecutionStressTest {
       }
       for (Manner manner : Manner.values()) {
         for (int most : new int[] {1, 2}) {
-          OpenRun open = new Acknowledging(
-              Store.inMemory().open("run"), Saving.IN_ANOTHER_THREAD, -1, queue);
+          OpenRun open =
+              new Acknowledging(Store.inMemory().open("run"), Saving.IN_ANOTHER_THREAD, -1, queue);
           Settings settings = new Settings(
               new Unruly(manner, seed),
               most,

@@ -12,7 +12,8 @@ final class FailureTextTest {
     IllegalStateException failure = new IllegalStateException("no data", cause);
     failure.addSuppressed(new RuntimeException("nor could it be closed"));
     assertThat(FailureText.of(failure))
-        .startsWith("java.lang.IllegalStateException: no data\n\tat dev.duraflow.engine.FailureTextTest.")
+        .startsWith(
+            "java.lang.IllegalStateException: no data\n\tat dev.duraflow.engine.FailureTextTest.")
         .contains("\nSuppressed: java.lang.RuntimeException: nor could it be closed\n\tat ")
         .contains("\nCaused by: java.io.IOException: disk on fire\n\tat ");
   }

@@ -4,27 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.duraflow.codec.Codec;
-import org.jetbrains.lincheck.datastructures.Validate;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.CompletionStage;
-import java.util.Optional;
-import java.io.OutputStream;
-import java.io.InputStream;
-import dev.duraflow.store.TaskRecord;
-import dev.duraflow.store.Payload;
-import dev.duraflow.store.OpenRun;
-import dev.duraflow.dag.TypeRef;
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.Task;
+import dev.duraflow.dag.TypeRef;
+import dev.duraflow.store.OpenRun;
+import dev.duraflow.store.Payload;
+import dev.duraflow.store.TaskRecord;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Test;
 
 final class FrameTest {

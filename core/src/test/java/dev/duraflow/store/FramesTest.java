@@ -46,7 +46,8 @@ final class FramesTest {
   @Test
   void header_isAsDrawn() throws IOException {
     assertThat(HexFormat.of().formatHex(HEADER.encoded())).isEqualTo(HEADER_BYTES.replace(" ", ""));
-    assertThat(Header.read(file(HEADER_BYTES))).isEqualTo(new Decoded(HEADER, 1, HEADER.encoded().length));
+    assertThat(Header.read(file(HEADER_BYTES)))
+        .isEqualTo(new Decoded(HEADER, 1, HEADER.encoded().length));
   }
 
   @Test
@@ -61,7 +62,8 @@ final class FramesTest {
   void header_ofAnyId_comesBack() throws IOException {
     for (String id : new String[] {"", "ä€😀", "x".repeat(10_000), "€".repeat(10_000)}) {
       Header header = new Header(id, -1, Instant.parse("1950-01-01T00:00:00.999999999Z"));
-      assertThat(Header.read(new MemoryFile(any, header.encoded()))).isEqualTo(new Decoded(header, 1, header.encoded().length));
+      assertThat(Header.read(new MemoryFile(any, header.encoded())))
+          .isEqualTo(new Decoded(header, 1, header.encoded().length));
     }
   }
 
@@ -69,25 +71,36 @@ final class FramesTest {
   void frames_areAsDrawn() throws IOException {
     byte[] header = HEADER.encoded();
     MemoryFile file = new MemoryFile(any, header);
-    JournalWriter writer =
-        new JournalWriter("run", file, HEADER, new Shapes(), header.length, false, Durability.STRICT);
+    JournalWriter writer = new JournalWriter(
+        "run", file, HEADER, new Shapes(), header.length, false, Durability.STRICT);
     writer.appendNow(record("a", "1"), null, new byte[] {'1'});
     writer.appendNow(
-        new TaskRecord("bé", Kind.KEYS, null, "json", 300, STARTED.minusNanos(1), STARTED, Payload.of(new byte[0])),
+        new TaskRecord(
+            "bé",
+            Kind.KEYS,
+            null,
+            "json",
+            300,
+            STARTED.minusNanos(1),
+            STARTED,
+            Payload.of(new byte[0])),
         new Beside(1 << 20, "aa".repeat(32)),
         new byte[0]);
     writer.close();
     byte[] written = file.content();
-    assertThat(HexFormat.of().formatHex(written, header.length, written.length)).isEqualTo((""
-                + "0a 73c77727 01 efcdab8967452301 00" // the mark of batch 0
-                + "19 143942de 02 00 00 01 04 6a736f6e 6a6176612e6c616e672e537472696e67" // output, 1, json, java.lang.String
-                + "0a 72589c35 03 00 00 80ade204 01 61 31" // at created, 5 ms, a, "1"
-                + "0a 8195150e 01 efcdab8967452301 01" // the mark of batch 1
-                + "0a abd5f240 02 01 01 ac02 04 6a736f6e" // keys, 300, json, no type
-                + "2b e976829c 04 01 01 02 03 62c3a9 808040" // one nanosecond before, for one, bé, 1 MiB
-                + "aa".repeat(32)
-                + "0a 2ebbd837 01 efcdab8967452301 02") // the mark of whatever comes next
-            .replace(" ", ""));
+    assertThat(HexFormat.of().formatHex(written, header.length, written.length))
+        .isEqualTo(
+            (""
+                    + "0a 73c77727 01 efcdab8967452301 00" // the mark of batch 0
+                    + "19 143942de 02 00 00 01 04 6a736f6e 6a6176612e6c616e672e537472696e67" // output, 1, json, java.lang.String
+                    + "0a 72589c35 03 00 00 80ade204 01 61 31" // at created, 5 ms, a, "1"
+                    + "0a 8195150e 01 efcdab8967452301 01" // the mark of batch 1
+                    + "0a abd5f240 02 01 01 ac02 04 6a736f6e" // keys, 300, json, no type
+                    + "2b e976829c 04 01 01 02 03 62c3a9 808040" // one nanosecond before, for one,
+                    // bé, 1 MiB
+                    + "aa".repeat(32)
+                    + "0a 2ebbd837 01 efcdab8967452301 02") // the mark of whatever comes next
+                .replace(" ", ""));
   }
 
   @Test
@@ -118,7 +131,9 @@ final class FramesTest {
   @Test
   void shape_ofAnything_comesBack() {
     for (Shape shape : new Shape[] {
-      new Shape(Kind.OUTPUT, 0, "", null), new Shape(Kind.KEYS, -1, "jsön", "a.Type<€>"), new Shape(Kind.OUTPUT, Integer.MAX_VALUE, "x", "y")
+      new Shape(Kind.OUTPUT, 0, "", null),
+      new Shape(Kind.KEYS, -1, "jsön", "a.Type<€>"),
+      new Shape(Kind.OUTPUT, Integer.MAX_VALUE, "x", "y")
     }) {
       byte[] encoded = shape.encoded(100);
       assertThat(encoded).startsWith(2, 100);

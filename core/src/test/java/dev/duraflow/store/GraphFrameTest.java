@@ -56,7 +56,8 @@ final class GraphFrameTest {
       for (int d = i == 0 ? 0 : random.nextInt(40) - 30; d > 0; d--) {
         dependencies.add(tasks.get(random.nextInt(i)));
       }
-      String id = "x".repeat(random.nextInt(40)) + (random.nextBoolean() ? "\u00e9" : "\ud83d\ude00") + i;
+      String id =
+          "x".repeat(random.nextInt(40)) + (random.nextBoolean() ? "\u00e9" : "\ud83d\ude00") + i;
       tasks.add(dag.gather(id, dependencies, List::size));
     }
     Task<List<String>> list = dag.task("list", () -> List.of("a"));

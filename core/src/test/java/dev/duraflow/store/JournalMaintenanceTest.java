@@ -72,9 +72,13 @@ final class JournalMaintenanceTest {
 
       List<RunSummary> runs = store.runs();
 
-      assertThat(runs).extracting(RunSummary::runId).containsExactly("b/ended", "headless", "held", "killed");
-      assertThat(runs).extracting(RunSummary::state)
-          .containsExactly(RunState.SUCCEEDED, RunState.INTERRUPTED, RunState.RUNNING, RunState.INTERRUPTED);
+      assertThat(runs)
+          .extracting(RunSummary::runId)
+          .containsExactly("b/ended", "headless", "held", "killed");
+      assertThat(runs)
+          .extracting(RunSummary::state)
+          .containsExactly(
+              RunState.SUCCEEDED, RunState.INTERRUPTED, RunState.RUNNING, RunState.INTERRUPTED);
       assertThat(runs).extracting(RunSummary::completed).containsExactly(2, 0, 1, 1);
       assertThat(runs.get(1).problem().orElseThrow()).contains("does not begin with the header");
       assertThat(runs.get(3).problem()).isEmpty();
@@ -113,12 +117,16 @@ final class JournalMaintenanceTest {
   /** Without a sync, and with the same last frame. */
   private void copyUnsynced(JournalReader from, String runId) throws IOException {
     Path run = Files.createDirectory(directory.resolve(runId));
-    Frames.Header header = new Frames.Header(runId, runId.hashCode(), from.header().created());
+    Frames.Header header =
+        new Frames.Header(runId, runId.hashCode(), from.header().created());
     Bytes out = new Bytes(1000);
     out.putBytes(header.encoded());
     JournalScan scan = new JournalScan(from.file(), from.header(), from.firstFrame());
     while (scan.next(from.file().size())) {
-      StoredRuns.putFrame(out, header, java.util.Arrays.copyOfRange(scan.body().array, scan.body().position, scan.bodyEnd()));
+      StoredRuns.putFrame(
+          out,
+          header,
+          java.util.Arrays.copyOfRange(scan.body().array, scan.body().position, scan.bodyEnd()));
     }
     Files.write(run.resolve("journal"), java.util.Arrays.copyOf(out.array, out.position));
   }
@@ -150,7 +158,9 @@ final class JournalMaintenanceTest {
     });
     StoredRuns.save(store, "first", record("a", 1, large(1)));
     StoredRuns.save(store, "second", record("a", "1"));
-    assertThatThrownBy(() -> dying.delete("first")).isInstanceOf(StoreException.class).hasMessageContaining("killed");
+    assertThatThrownBy(() -> dying.delete("first"))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("killed");
     assertThat(store.runs()).extracting(RunSummary::runId).containsExactly("second");
     assertThatThrownBy(() -> store.read("first")).hasMessageContaining("there is no run 'first'");
     assertThat(store.delete("second")).isTrue();
@@ -205,7 +215,8 @@ final class JournalMaintenanceTest {
       run.note(Began.here(TaskGraph.of(Dag.named("mixed")), StoredRuns.START));
       run.saveNow(record("a", "1"));
       run.saveNow(record("large", 1, large(3)));
-      run.note(new AttemptFailed("c", 1, StoredRuns.START, StoredRuns.START.plusSeconds(1), "no luck"));
+      run.note(
+          new AttemptFailed("c", 1, StoredRuns.START, StoredRuns.START.plusSeconds(1), "no luck"));
       run.saveNow(record("b", "2"));
       run.saveNow(record("c", 2, new byte[] {'3'}));
       run.note(new Ended(RunState.SUCCEEDED, StoredRuns.START, 4, 4));
@@ -245,7 +256,8 @@ final class JournalMaintenanceTest {
 
     assertThatThrownBy(() -> store.copy("bad", copies)).isInstanceOf(CorruptRecordException.class);
     assertThatThrownBy(() -> store.compact("bad")).isInstanceOf(CorruptRecordException.class);
-    assertThatThrownBy(() -> store.open("bad")).isInstanceOf(CorruptRecordException.class)
+    assertThatThrownBy(() -> store.open("bad"))
+        .isInstanceOf(CorruptRecordException.class)
         .hasMessageContaining("JournalStore.salvage");
     Verification salvaged = store.salvage("bad", "bad-2");
     assertThat(salvaged.damages()).hasSize(2);
@@ -257,7 +269,8 @@ final class JournalMaintenanceTest {
       assertThat(history.state()).isEqualTo(RunState.INTERRUPTED);
       assertThat(history.notes()).hasSize(2);
     }
-    assertThatThrownBy(() -> store.salvage("bad", "bad-2")).hasMessageContaining("run 'bad-2' is there already");
+    assertThatThrownBy(() -> store.salvage("bad", "bad-2"))
+        .hasMessageContaining("run 'bad-2' is there already");
     try (OpenRun run = store.open("bad-2")) {
       assertThat(run.failedAttempts("c")).isEqualTo(1);
       run.saveNow(record("a", "again"));
@@ -277,7 +290,10 @@ final class JournalMaintenanceTest {
     store = StoredRuns.unsynced(directory);
     try (OpenRun run = store.open("bits")) {
       for (int i = 0; i < 6; i++) {
-        run.saveNow(record("task-" + i, i < 3 ? 1 : 2, ("output " + i).getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        run.saveNow(record(
+            "task-" + i,
+            i < 3 ? 1 : 2,
+            ("output " + i).getBytes(java.nio.charset.StandardCharsets.UTF_8)));
       }
     }
     Map<String, String> whole = contents(store, "bits");
@@ -294,7 +310,9 @@ final class JournalMaintenanceTest {
         assertThat(whole).containsAllEntriesOf(taken);
       }
       boolean mayBeInAShape = i < firstRecord || (i > endOfThird && i < fourthRecord);
-      assertThat(taken.keySet()).as("byte %d", i).hasSizeGreaterThanOrEqualTo(inHeader ? 6 : mayBeInAShape ? 3 : 5);
+      assertThat(taken.keySet())
+          .as("byte %d", i)
+          .hasSizeGreaterThanOrEqualTo(inHeader ? 6 : mayBeInAShape ? 3 : 5);
       store.delete("taken");
       StoredRuns.flip(journal, i);
     }
@@ -361,8 +379,11 @@ final class JournalMaintenanceTest {
             Thread.onSpinWait();
           }
           int saved = i;
-          byte[] content = i % 1000 == 0 ? large(i / 1000 % 5) : ("output " + i).getBytes(java.nio.charset.StandardCharsets.UTF_8);
-          run.save(record("task-" + i, 1, content)).whenComplete((done, error) -> durable.accumulateAndGet(saved, Math::max));
+          byte[] content = i % 1000 == 0
+              ? large(i / 1000 % 5)
+              : ("output " + i).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+          run.save(record("task-" + i, 1, content))
+              .whenComplete((done, error) -> durable.accumulateAndGet(saved, Math::max));
         }
       }
     });
@@ -398,8 +419,10 @@ final class JournalMaintenanceTest {
     for (int i = 0; i < 50; i++) {
       try (OpenRun run = store.open("old")) {
         run.note(Began.here(TaskGraph.of(Dag.named("old" + i)), StoredRuns.START));
-        run.note(new AttemptFailed("a", i + 1, StoredRuns.START, StoredRuns.START, "x".repeat(500)));
-        run.note(new AttemptFailed("never", i + 1, StoredRuns.START, StoredRuns.START, "y".repeat(500)));
+        run.note(
+            new AttemptFailed("a", i + 1, StoredRuns.START, StoredRuns.START, "x".repeat(500)));
+        run.note(
+            new AttemptFailed("never", i + 1, StoredRuns.START, StoredRuns.START, "y".repeat(500)));
         run.saveNow(record("a", i + 2, new byte[300]));
         run.saveNow(record("large", 1, large(i % 3)));
         run.note(new Ended(RunState.FAILED, StoredRuns.START, 2, 3));
@@ -412,7 +435,8 @@ final class JournalMaintenanceTest {
       store.compact("old");
 
       assertThat(Files.size(journal)).isLessThan(size / 20);
-      assertThat(reader.records().map(StoredRuns::describe)).containsExactlyInAnyOrderElementsOf(before.values());
+      assertThat(reader.records().map(StoredRuns::describe))
+          .containsExactlyInAnyOrderElementsOf(before.values());
     }
     assertThat(contents(store, "old")).isEqualTo(before);
     assertThat(directory.resolve("old/outputs").toFile().list()).hasSize(1);
@@ -420,7 +444,8 @@ final class JournalMaintenanceTest {
     try (RunHistory history = store.read("old")) {
       assertThat(history.state()).isEqualTo(RunState.FAILED);
       assertThat(history.graph().orElseThrow().dagName()).isEqualTo("old49");
-      assertThat(history.notes().map(note -> note.getClass().getSimpleName())).containsExactly("Began", "AttemptFailed", "Ended");
+      assertThat(history.notes().map(note -> note.getClass().getSimpleName()))
+          .containsExactly("Began", "AttemptFailed", "Ended");
     }
     long compacted = Files.size(journal);
     store.compact("old");
@@ -462,7 +487,8 @@ final class JournalMaintenanceTest {
       assertThat(store.verify(runId).isIntact()).isTrue();
       StoredRuns.save(store, runId, record("b", "later"));
       assertThat(contents(store, runId)).containsAllEntriesOf(before).hasSize(3);
-      assertThat(directory.resolve(runId).toFile().list()).containsExactlyInAnyOrder(".lock", "journal", "outputs");
+      assertThat(directory.resolve(runId).toFile().list())
+          .containsExactlyInAnyOrder(".lock", "journal", "outputs");
       store.compact(runId);
       assertThat(directory.resolve(runId + "/outputs").toFile().list()).hasSize(1);
       if (!crashed) {

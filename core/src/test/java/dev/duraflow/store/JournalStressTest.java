@@ -74,7 +74,11 @@ final class JournalStressTest {
   }
 
   private static TaskRecord numbered(String id, int number) {
-    return record(id, number, (id + "#" + number + "#" + "x".repeat(number % 11 == 0 ? 400 : number % 30)).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return record(
+        id,
+        number,
+        (id + "#" + number + "#" + "x".repeat(number % 11 == 0 ? 400 : number % 30))
+            .getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 
   private void check(OpenRun run, String id) {
@@ -116,7 +120,8 @@ final class JournalStressTest {
     }
     try (OpenRun run = open(durability)) {
       checkAll(run);
-      tried.forEach((id, number) -> assertThat(run.find(id).orElseThrow().attempt()).isEqualTo(number));
+      tried.forEach(
+          (id, number) -> assertThat(run.find(id).orElseThrow().attempt()).isEqualTo(number));
     }
   }
 

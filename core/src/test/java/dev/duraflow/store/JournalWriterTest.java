@@ -115,7 +115,8 @@ final class JournalWriterTest {
     });
     threads.add(thread);
     thread.start();
-    while (thread.getState() != Thread.State.WAITING && thread.getState() != Thread.State.TERMINATED) {
+    while (thread.getState() != Thread.State.WAITING
+        && thread.getState() != Thread.State.TERMINATED) {
       Thread.sleep(1);
     }
     return done;
@@ -160,7 +161,10 @@ final class JournalWriterTest {
       await(other);
     }
     assertThat(syncs).hasValue(2);
-    assertThat(idsInTheFile()).hasSize(101).startsWith("first", "other-0", "other-1").endsWith("other-99");
+    assertThat(idsInTheFile())
+        .hasSize(101)
+        .startsWith("first", "other-0", "other-1")
+        .endsWith("other-99");
   }
 
   @Test
@@ -188,7 +192,8 @@ final class JournalWriterTest {
     for (int i = 0; i < 100; i++) {
       writer.appendNow(record("a", "1"), null, new byte[1]);
     }
-    assertThat(Thread.getAllStackTraces().keySet()).noneMatch(thread -> thread.getName().equals("duraflow-journal"));
+    assertThat(Thread.getAllStackTraces().keySet())
+        .noneMatch(thread -> thread.getName().equals("duraflow-journal"));
     assertThat(syncs).hasValue(100);
   }
 
@@ -274,7 +279,9 @@ final class JournalWriterTest {
     allowAll();
     assertFails(save("a"));
     assertFails(writer.flush());
-    assertThatThrownBy(() -> save("b")).isInstanceOf(StoreException.class).hasMessageContaining("there is none");
+    assertThatThrownBy(() -> save("b"))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("there is none");
   }
 
   @Test
@@ -309,7 +316,9 @@ final class JournalWriterTest {
       }
     });
     assertThat(closed).isNotDone();
-    assertThatThrownBy(() -> save("third")).isInstanceOf(StoreException.class).hasMessageContaining("closed");
+    assertThatThrownBy(() -> save("third"))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("closed");
     allowAll();
     await(closed);
     await(first);
@@ -419,7 +428,8 @@ final class JournalWriterTest {
     BitSet taken = new BitSet();
     DiskFile small = new DiskFile(directory.resolve("journal")) {
       @Override
-      synchronized void write(long position, byte[] bytes, int offset, int length) throws IOException {
+      synchronized void write(long position, byte[] bytes, int offset, int length)
+          throws IOException {
         for (int i = 0; i < length; i++) {
           taken.set((int) position + i);
           if (taken.cardinality() > 40_000) {
@@ -441,7 +451,8 @@ final class JournalWriterTest {
       void force() {}
     };
     try (small) {
-      JournalWriter writer = new JournalWriter("run", small, HEADER, new Shapes(), begin, false, Durability.STRICT);
+      JournalWriter writer =
+          new JournalWriter("run", small, HEADER, new Shapes(), begin, false, Durability.STRICT);
       int saved = 0;
       try {
         while (true) {

@@ -82,12 +82,14 @@ final class RunHistoryProcessTest {
     try (RunHistory history = store.read("program")) {
       assertThat(history.state()).isEqualTo(RunState.FAILED);
       List<RunNote> notes = history.notes().toList();
-      assertThat(notes).extracting(note -> note.getClass().getSimpleName())
+      assertThat(notes)
+          .extracting(note -> note.getClass().getSimpleName())
           .containsExactly("Began", "Began", "AttemptFailed", "Ended");
       assertThat(((Began) notes.get(0)).pid()).isEqualTo(killed.pid());
       assertThat(((Began) notes.get(1)).pid()).isEqualTo(failing.pid());
       assertThat(((AttemptFailed) notes.get(2)).failure())
-          .startsWith("java.io.IOException: could not go on with 1\n\tat " + Program.class.getName());
+          .startsWith(
+              "java.io.IOException: could not go on with 1\n\tat " + Program.class.getName());
     }
   }
 }

@@ -37,15 +37,20 @@ final class RunHistoryTest {
   }
 
   private Duraflow duraflow() {
-    return Duraflow.builder().store(store()).failurePolicy(FailurePolicy.KEEP_GOING).build();
+    return Duraflow.builder()
+        .store(store())
+        .failurePolicy(FailurePolicy.KEEP_GOING)
+        .build();
   }
 
   private static Dag flights(AtomicBoolean broken) {
     Dag dag = Dag.named("flights");
-    Task<List<String>> airports = dag.task("airports", () -> List.of("ORD", "SFO")).returns(new TypeRef<List<String>>() {});
+    Task<List<String>> airports =
+        dag.task("airports", () -> List.of("ORD", "SFO")).returns(new TypeRef<List<String>>() {});
     Task<List<Integer>> delays = dag.map("delay", airports, airport -> airport, airport -> {
           if (broken.get() && airport.equals("SFO")) {
-            throw new IllegalStateException("no data for " + airport, new IOException("disk on fire"));
+            throw new IllegalStateException(
+                "no data for " + airport, new IOException("disk on fire"));
           }
           return airport.length();
         })
@@ -59,16 +64,21 @@ final class RunHistoryTest {
     AtomicBoolean broken = new AtomicBoolean(true);
     for (int i = 0; i < 2; i++) {
       try (Duraflow duraflow = duraflow()) {
-        assertThatThrownBy(() -> duraflow.run(flights(broken))).isInstanceOf(RunFailedException.class);
+        assertThatThrownBy(() -> duraflow.run(flights(broken)))
+            .isInstanceOf(RunFailedException.class);
       }
     }
     try (RunHistory history = store().read("flights")) {
       assertThat(history.state()).isEqualTo(RunState.FAILED);
       assertThat(history.find("delay[SFO]")).isEmpty();
-      assertThat(history.records()).extracting(TaskRecord::taskId).containsExactlyInAnyOrder("airports", "delay", "delay[ORD]");
+      assertThat(history.records())
+          .extracting(TaskRecord::taskId)
+          .containsExactlyInAnyOrder("airports", "delay", "delay[ORD]");
       assertThat(history.attempts().filter(attempt -> attempt.failure().isPresent()))
           .extracting(Attempt::taskId, Attempt::number)
-          .containsExactly(org.assertj.core.groups.Tuple.tuple("delay[SFO]", 1), org.assertj.core.groups.Tuple.tuple("delay[SFO]", 2));
+          .containsExactly(
+              org.assertj.core.groups.Tuple.tuple("delay[SFO]", 1),
+              org.assertj.core.groups.Tuple.tuple("delay[SFO]", 2));
     }
     broken.set(false);
     try (Duraflow duraflow = duraflow()) {
@@ -80,14 +90,26 @@ final class RunHistoryTest {
       assertThat(history.graph()).contains(TaskGraph.of(flights(broken)));
       assertThat(history.find("delay[SFO]").orElseThrow().attempt()).isEqualTo(3);
       List<RunNote> notes = history.notes().toList();
-      assertThat(notes).extracting(RunNote::getClass).extracting(Class::getSimpleName)
-          .containsExactly("Began", "AttemptFailed", "Ended", "Began", "AttemptFailed", "Ended", "Began", "Ended");
+      assertThat(notes)
+          .extracting(RunNote::getClass)
+          .extracting(Class::getSimpleName)
+          .containsExactly(
+              "Began",
+              "AttemptFailed",
+              "Ended",
+              "Began",
+              "AttemptFailed",
+              "Ended",
+              "Began",
+              "Ended");
       Began began = (Began) notes.get(0);
       assertThat(began.graph()).isEqualTo(TaskGraph.of(flights(broken)));
       assertThat(began.pid()).isEqualTo(ProcessHandle.current().pid());
       AttemptFailed failed = (AttemptFailed) notes.get(1);
       assertThat(failed.failure())
-          .contains("java.lang.IllegalStateException: no data for SFO\n\tat ", "Caused by: java.io.IOException: disk on fire\n");
+          .contains(
+              "java.lang.IllegalStateException: no data for SFO\n\tat ",
+              "Caused by: java.io.IOException: disk on fire\n");
       assertThat(failed.startedAt()).isBetween(began.at(), failed.finishedAt());
       assertThat(notes.get(7)).isInstanceOfSatisfying(Ended.class, end -> {
         assertThat(end.state()).isEqualTo(RunState.SUCCEEDED);
@@ -115,7 +137,9 @@ final class RunHistoryTest {
     assertThat(sizes[3] - sizes[2]).isGreaterThan(20_000);
     try (RunHistory history = store().read("wide")) {
       assertThat(history.graph().orElseThrow().size()).isEqualTo(10_001);
-      assertThat(history.notes()).extracting(note -> ((Began) note).graph().size()).containsExactly(10_000, 10_000, 10_000, 10_001);
+      assertThat(history.notes())
+          .extracting(note -> ((Began) note).graph().size())
+          .containsExactly(10_000, 10_000, 10_000, 10_001);
     }
   }
 
@@ -130,7 +154,8 @@ final class RunHistoryTest {
       dev.duraflow.Run run = duraflow.start(dag);
       RunHistory during = waitUntilBegun("sleepy");
       assertThat(during.state()).isEqualTo(RunState.RUNNING);
-      assertThat(during.holder().orElseThrow().pid()).isEqualTo(ProcessHandle.current().pid());
+      assertThat(during.holder().orElseThrow().pid())
+          .isEqualTo(ProcessHandle.current().pid());
       run.cancel();
       assertThatThrownBy(run::await).isInstanceOf(RunCancelledException.class);
       assertThat(during.state()).isEqualTo(RunState.RUNNING);
@@ -199,7 +224,12 @@ final class RunHistoryTest {
 
   @Test
   void read_ofADamagedRun_namesTheWayOut() throws Exception {
-    StoredRuns.save(store(), "bad", StoredRuns.record("a", "1"), StoredRuns.record("b", "2"), StoredRuns.record("c", "3"));
+    StoredRuns.save(
+        store(),
+        "bad",
+        StoredRuns.record("a", "1"),
+        StoredRuns.record("b", "2"),
+        StoredRuns.record("c", "3"));
     Path journal = StoredRuns.journal(directory, "bad");
     StoredRuns.flip(journal, StoredRuns.frameOf(journal, "b") + 8);
     assertThatThrownBy(() -> store().read("bad"))
@@ -219,11 +249,15 @@ final class RunHistoryTest {
 
     assertThat(StoredRuns.contents(store(), "newer")).containsOnlyKeys("a", "b");
     assertThat(store().verify("newer").isIntact()).isTrue();
-    JournalStore copies = JournalStore.at(directory.resolveSibling(directory.getFileName() + "-copies"));
+    JournalStore copies =
+        JournalStore.at(directory.resolveSibling(directory.getFileName() + "-copies"));
     store().copy("newer", copies);
-    assertThat(StoredRuns.contents(copies, "newer")).isEqualTo(StoredRuns.contents(store(), "newer"));
+    assertThat(StoredRuns.contents(copies, "newer"))
+        .isEqualTo(StoredRuns.contents(store(), "newer"));
     for (JournalStore each : List.of(store(), copies)) {
-      assertThatThrownBy(() -> each.compact("newer")).isInstanceOf(StoreException.class).hasMessageContaining("type 9");
+      assertThatThrownBy(() -> each.compact("newer"))
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining("type 9");
     }
   }
 
@@ -251,9 +285,11 @@ final class RunHistoryTest {
       try (OpenRun run = store().open("busy")) {
         for (int i = 0; i < most && !stop.get(); i++) {
           int saved = i;
-          run.save(StoredRuns.record("task-" + i, "output " + i)).whenComplete((done, error) -> durable.accumulateAndGet(saved, Math::max));
+          run.save(StoredRuns.record("task-" + i, "output " + i))
+              .whenComplete((done, error) -> durable.accumulateAndGet(saved, Math::max));
           if (i % 97 == 0) {
-            run.note(new AttemptFailed("task-" + i, 1, StoredRuns.START, StoredRuns.START, "x".repeat(i % 1000)));
+            run.note(new AttemptFailed(
+                "task-" + i, 1, StoredRuns.START, StoredRuns.START, "x".repeat(i % 1000)));
           }
         }
       }
@@ -275,7 +311,11 @@ final class RunHistoryTest {
             assertThat(records.get(i).taskId()).isEqualTo("task-" + i);
             assertThat(records.get(i).payload().bytes()).asString().isEqualTo("output " + i);
           }
-          assertThat(history.attempts().filter(attempt -> attempt.failure().isEmpty()).count()).isEqualTo(records.size());
+          assertThat(history
+                  .attempts()
+                  .filter(attempt -> attempt.failure().isEmpty())
+                  .count())
+              .isEqualTo(records.size());
           last = records.size();
           seen.add(last);
         }

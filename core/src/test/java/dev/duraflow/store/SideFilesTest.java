@@ -259,7 +259,9 @@ final class SideFilesTest {
         PayloadSink sink = run.sink()) {
       assertThatThrownBy(() -> sink.write(new byte[1_000])).isInstanceOf(StoreException.class);
       assertThatThrownBy(() -> sink.write(new byte[1_000])).isInstanceOf(StoreException.class);
-      assertThatThrownBy(sink::finish).isInstanceOf(StoreException.class).hasMessageContaining("full for a moment");
+      assertThatThrownBy(sink::finish)
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining("full for a moment");
     }
   }
 

@@ -37,7 +37,12 @@ final class StoredHistoryTest {
 
   private static final List<RunNote> NOTES = List.of(
       new Began(TaskGraph.of(dag()), AT, "harbour", 4711),
-      new AttemptFailed("delay[\u00e9]", 1, AT.plusNanos(1), AT.plusSeconds(1), "java.io.IOException: no \u00e9\n\tat a.B.c"),
+      new AttemptFailed(
+          "delay[\u00e9]",
+          1,
+          AT.plusNanos(1),
+          AT.plusSeconds(1),
+          "java.io.IOException: no \u00e9\n\tat a.B.c"),
       new Ended(RunState.FAILED, AT.plusSeconds(2), 2, 5),
       new Began(TaskGraph.of(dag()), AT.plusSeconds(3), "harbour", 4712),
       new Ended(RunState.CANCELLED, AT.plusSeconds(4), 3, 5),
@@ -58,7 +63,8 @@ final class StoredHistoryTest {
       write(Path.of(target));
     }
     Path run = Files.createDirectories(root.resolve("history"));
-    try (InputStream in = StoredHistoryTest.class.getResourceAsStream("journal-v1/history/journal")) {
+    try (InputStream in =
+        StoredHistoryTest.class.getResourceAsStream("journal-v1/history/journal")) {
       Files.copy(in, run.resolve("journal"));
     }
     JournalStore store = JournalStore.at(root);

@@ -14,16 +14,25 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Journals that were written by each version of the format, and must open for ever. */
 final class StoredJournalTest {
-  private static final String SIDE_FILE = "a56af2e9bfeba185d9f1ae0b88280e46325c593088cd0c3b1a308dc0df0e3677";
+  private static final String SIDE_FILE =
+      "a56af2e9bfeba185d9f1ae0b88280e46325c593088cd0c3b1a308dc0df0e3677";
 
   @TempDir
   Path root;
 
   private static final Instant AT = Instant.parse("2026-11-04T10:15:30.123456789Z");
 
-  private static TaskRecord record(String id, Kind kind, String type, String codec, int attempt, String payload) {
+  private static TaskRecord record(
+      String id, Kind kind, String type, String codec, int attempt, String payload) {
     return new TaskRecord(
-        id, kind, type, codec, attempt, AT, AT.plusNanos(payload.length()), Payload.of(payload.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        id,
+        kind,
+        type,
+        codec,
+        attempt,
+        AT,
+        AT.plusNanos(payload.length()),
+        Payload.of(payload.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
   }
 
   /** All that version 1 can say, in three openings: closed, under PROCESS, and killed with a batch half written. */
@@ -33,7 +42,8 @@ final class StoredJournalTest {
       record("delay[ORD]", Kind.OUTPUT, "java.lang.Integer", "json", 3, "11"),
       record("delay[é]", Kind.OUTPUT, "java.lang.Integer", "json", 1, "-7"),
       record("untyped", Kind.OUTPUT, null, "other", Integer.MAX_VALUE, ""),
-      record("large", Kind.OUTPUT, "java.lang.String", "json", 1, "\"" + "x".repeat(70_000) + "\""));
+      record(
+          "large", Kind.OUTPUT, "java.lang.String", "json", 1, "\"" + "x".repeat(70_000) + "\""));
 
   private static void write(Path root) throws IOException {
     try (OpenRun run = Journals.store(root, new Disk(), 65_536).open("nightly")) {
@@ -41,7 +51,8 @@ final class StoredJournalTest {
       run.saveNow(VERSION_1.get(0));
       run.saveNow(VERSION_1.get(5));
     }
-    try (OpenRun run = Journals.store(root, new Disk(), 65_536).open("nightly", Durability.PROCESS)) {
+    try (OpenRun run =
+        Journals.store(root, new Disk(), 65_536).open("nightly", Durability.PROCESS)) {
       run.saveNow(VERSION_1.get(1));
       run.saveNow(VERSION_1.get(2));
     }
@@ -52,7 +63,9 @@ final class StoredJournalTest {
       run.close();
       byte[] closed = Files.readAllBytes(root.resolve("nightly/journal"));
       System.arraycopy(new byte[] {0x1a, 1, 2, 3, 4, 3, 1}, 0, asIfKilled, closed.length - 15, 7);
-      Files.write(root.resolve("nightly/journal"), java.util.Arrays.copyOf(asIfKilled, closed.length + 300));
+      Files.write(
+          root.resolve("nightly/journal"),
+          java.util.Arrays.copyOf(asIfKilled, closed.length + 300));
     }
   }
 
@@ -64,7 +77,8 @@ final class StoredJournalTest {
     Path run = Files.createDirectories(root.resolve("nightly"));
     Files.createDirectory(run.resolve("outputs"));
     for (String file : List.of("journal", "outputs/" + SIDE_FILE)) {
-      try (InputStream in = StoredJournalTest.class.getResourceAsStream("journal-v1/nightly/" + file)) {
+      try (InputStream in =
+          StoredJournalTest.class.getResourceAsStream("journal-v1/nightly/" + file)) {
         Files.copy(in, run.resolve(file));
       }
     }
@@ -72,7 +86,10 @@ final class StoredJournalTest {
       try (OpenRun open = JournalStore.at(root).open("nightly", durability)) {
         for (TaskRecord expected : VERSION_1) {
           TaskRecord found = open.find(expected.taskId()).orElseThrow();
-          assertThat(found).usingRecursiveComparison().ignoringFields("payload").isEqualTo(expected);
+          assertThat(found)
+              .usingRecursiveComparison()
+              .ignoringFields("payload")
+              .isEqualTo(expected);
           assertThat(found.payload().bytes()).isEqualTo(expected.payload().bytes());
           assertThat(found.payload().size()).isEqualTo(expected.payload().size());
         }

@@ -25,7 +25,14 @@ final class StoredRuns {
 
   static TaskRecord record(String taskId, int attempt, byte[] content) {
     return new TaskRecord(
-        taskId, Kind.OUTPUT, "java.lang.String", "json", attempt, START, START.plusMillis(5), Payload.of(content));
+        taskId,
+        Kind.OUTPUT,
+        "java.lang.String",
+        "json",
+        attempt,
+        START,
+        START.plusMillis(5),
+        Payload.of(content));
   }
 
   /** Larger than what stands in a journal. */
@@ -60,8 +67,16 @@ final class StoredRuns {
   static String describe(TaskRecord record) {
     try {
       byte[] bytes = record.payload().bytes();
-      String content = bytes.length < 100 ? new String(bytes, StandardCharsets.UTF_8) : bytes.length + "#" + Arrays.hashCode(bytes);
-      return List.of(record.kind(), record.type() + "", record.codec(), record.attempt(), record.startedAt(), record.finishedAt())
+      String content = bytes.length < 100
+          ? new String(bytes, StandardCharsets.UTF_8)
+          : bytes.length + "#" + Arrays.hashCode(bytes);
+      return List.of(
+              record.kind(),
+              record.type() + "",
+              record.codec(),
+              record.attempt(),
+              record.startedAt(),
+              record.finishedAt())
           + content;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -107,7 +122,8 @@ final class StoredRuns {
       while (scan.next(Long.MAX_VALUE)) {
         Bytes body = scan.body();
         int type = body.getByte();
-        if ((type == Frames.RECORD || type == Frames.BESIDE) && RecordHead.read(body).taskId(body).equals(taskId)) {
+        if ((type == Frames.RECORD || type == Frames.BESIDE)
+            && RecordHead.read(body).taskId(body).equals(taskId)) {
           return scan.frameStart();
         }
       }
