@@ -193,9 +193,9 @@ public final class Duraflow implements AutoCloseable {
       return this;
     }
 
-    /** Keeps records in a journal store in this directory, which is created if it is missing; {@link #close()} closes it. */
+    /** Keeps records in a file store in this directory, which is created if it is missing; {@link #close()} closes it. */
     public Builder store(Path directory) {
-      this.store = Store.journal(directory);
+      this.store = Store.files(directory);
       this.ownsStore = true;
       return this;
     }

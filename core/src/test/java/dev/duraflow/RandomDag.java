@@ -1,6 +1,7 @@
 package dev.duraflow;
 
 import dev.duraflow.dag.Dag;
+import dev.duraflow.dag.Inputs;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TaskContext;
 import dev.duraflow.dag.TypeRef;
@@ -105,50 +106,50 @@ final class RandomDag {
   private Task<?> declare(Node node) {
     List<Task<?>> inputs = new ArrayList<>();
     node.dependencies.forEach(d -> inputs.add(tasks.get(d)));
-    switch (node.kind) {
-      case NUMBER -> {
-        if (node.dependencies.size() == 2) {
-          return dag.task(
-              node.id, inputs.get(0), inputs.get(1), (a, b) -> number(node, List.of(a, b)));
-        }
-        return dag.task(node.id, inputs, in -> {
-          List<Object> values = new ArrayList<>();
-          inputs.forEach(input -> values.add(in.get(input)));
-          return number(node, values);
-        });
-      }
-      case GATHERED -> {
-        return dag.gather(
+    return switch (node.kind) {
+      case NUMBER ->
+        node.dependencies.size() == 2
+            ? dag.task(node.id, inputs.get(0), inputs.get(1), (a, b) -> number(node, List.of(a, b)))
+            : dag.task(node.id, inputs, in -> number(node, valuesOf(inputs, in)));
+      case GATHERED ->
+        dag.gather(
             node.id,
             (List<Task<Long>>) (List<?>) inputs,
             values -> number(node, new ArrayList<>(values)));
-      }
-      case LIST -> {
-        return dag.gather(
+      case LIST ->
+        dag.gather(
                 node.id,
                 (List<Task<Long>>) (List<?>) inputs,
                 values -> list(node, new ArrayList<>(values)))
             .returns(LONGS);
-      }
-      default -> {
-        Task<List<Long>> source = (Task<List<Long>>) inputs.get(0);
-        if (inputs.size() == 1) {
-          return dag.map(node.id, source, RandomDag::key, e -> element(node, e, List.of()));
-        }
-        Task<Long> shared = (Task<Long>) inputs.get(1);
-        if (inputs.size() == 2) {
-          return dag.map(
-              node.id, source, shared, RandomDag::key, (e, s) -> element(node, e, List.of(s)));
-        }
-        return dag.map(
-            node.id,
-            source,
-            shared,
-            (Task<Long>) inputs.get(2),
-            RandomDag::key,
-            (e, s, t) -> element(node, e, List.of(s, t)));
-      }
+      case MAP -> declareMap(node, inputs);
+    };
+  }
+
+  private static List<Object> valuesOf(List<Task<?>> inputs, Inputs in) {
+    List<Object> values = new ArrayList<>();
+    inputs.forEach(input -> values.add(in.get(input)));
+    return values;
+  }
+
+  @SuppressWarnings("unchecked") // numbers and lists are told apart by kind
+  private Task<?> declareMap(Node node, List<Task<?>> inputs) {
+    Task<List<Long>> source = (Task<List<Long>>) inputs.get(0);
+    if (inputs.size() == 1) {
+      return dag.map(node.id, source, RandomDag::key, e -> element(node, e, List.of()));
     }
+    Task<Long> shared = (Task<Long>) inputs.get(1);
+    if (inputs.size() == 2) {
+      return dag.map(
+          node.id, source, shared, RandomDag::key, (e, s) -> element(node, e, List.of(s)));
+    }
+    return dag.map(
+        node.id,
+        source,
+        shared,
+        (Task<Long>) inputs.get(2),
+        RandomDag::key,
+        (e, s, t) -> element(node, e, List.of(s, t)));
   }
 
   private static String key(Long element) {

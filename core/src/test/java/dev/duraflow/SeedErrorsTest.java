@@ -155,14 +155,11 @@ final class SeedErrorsTest {
 
   // ---- duraflow-rs
 
-  private static IOException writeFailure() {
-    return new IOException("simulated write failure");
-  }
+  private final IOException writeFailure = new IOException("simulated write failure");
 
-  private static Duraflow onFailingStore() {
+  private Duraflow onFailingStore() {
     return Duraflow.builder()
-        .store(
-            new StoreAround(Store.inMemory(), (run, record) -> StoreAround.failed(writeFailure())))
+        .store(new StoreAround(Store.inMemory(), (run, record) -> StoreAround.failed(writeFailure)))
         .build();
   }
 
@@ -171,7 +168,7 @@ final class SeedErrorsTest {
     dag.task("t1", () -> 42);
     assertThat(failureOf(onFailingStore()))
         .hasMessageContaining("the output of task 't1' in run 'errors' could not be persisted")
-        .hasRootCause(writeFailure());
+        .hasRootCause(writeFailure);
   }
 
   @Test
@@ -180,7 +177,7 @@ final class SeedErrorsTest {
         .isInstanceOfSatisfying(
             dev.duraflow.error.PersistException.class,
             e -> assertThat(e.taskId()).isEqualTo("t2"))
-        .hasRootCause(writeFailure());
+        .hasRootCause(writeFailure);
   }
 
   @Test

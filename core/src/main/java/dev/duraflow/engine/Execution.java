@@ -471,7 +471,7 @@ public final class Execution {
   }
 
   /** A record that nobody waited for is durable, or is not going to be. */
-  void confirm(String taskId, Instant startedAt, @Nullable Throwable error) {
+  void confirm(String taskId, @Nullable Instant startedAt, @Nullable Throwable error) {
     try {
       if (error != null && records != null) {
         PersistException failure = records.persistFailure(taskId, error);

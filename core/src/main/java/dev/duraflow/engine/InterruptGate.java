@@ -41,6 +41,7 @@ final class InterruptGate {
     state = OPEN;
   }
 
+  @SuppressWarnings("ThreadPriorityCheck") // not relied on for more than politeness
   void close() {
     if (!STATE.compareAndSet(this, OPEN, CLOSED)) {
       while (state == STRIKING) {

@@ -238,17 +238,34 @@ public final class Records implements AutoCloseable {
     }
   }
 
-  /**
-   * Saves a record, in this thread if the store can; it is durable when this returns.
-   *
-   * @throws PersistException if it is not
-   */
-  public void saveNow(TaskRecord record) {
+  /** The same, for a caller that has nothing else to do. */
+  CompletionStage<Void> saveNow(TaskRecord record) {
     try {
       checkNoted();
-      run.saveNow(record);
+      return Objects.requireNonNull(run.saveNow(record), "the store returned no stage");
     } catch (RuntimeException | Error e) {
-      throw persistFailure(record.taskId(), e);
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /**
+   * Saves a record and waits until it is durable.
+   *
+   * @throws PersistException if it is not going to be
+   */
+  public void saveAndWait(TaskRecord record) {
+    CompletableFuture<Void> saved = new CompletableFuture<>();
+    saveNow(record).whenComplete((done, error) -> {
+      if (error == null) {
+        saved.complete(null);
+      } else {
+        saved.completeExceptionally(persistFailure(record.taskId(), error));
+      }
+    });
+    try {
+      saved.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
   }
 

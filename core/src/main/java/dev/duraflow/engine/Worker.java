@@ -314,27 +314,23 @@ final class Worker implements Supplier<TaskContext> {
   /** Has a record saved and goes on when it is durable, or at once if the run does not wait for that. */
   private int persist(Supplier<TaskRecord> encoder, Frame in, int i, Then then) {
     Records store = Objects.requireNonNull(records);
-    TaskRecord record;
-    boolean now = !execution.isPipelined() && execution.ready.isEmpty();
+    CompletionStage<Void> saved;
+    String taskId = in.graph.tasks[i].id();
+    Instant startedAt = calledAt;
     try {
-      record = encoder.get();
-      if (now) {
-        store.saveNow(record); // nothing else to do: no other thread need be woken for it
-      }
+      // With nothing else to do, no other thread need be woken for it.
+      saved = !execution.isPipelined() && execution.ready.isEmpty()
+          ? store.saveNow(encoder.get())
+          : store.save(encoder.get());
     } catch (DuraflowException e) {
-      return goOnUnstored(in, i, calledAt, e, then);
+      return goOnUnstored(in, i, startedAt, e, then);
     }
-    if (now) {
-      return then.proceed(this);
-    }
-    CompletionStage<Void> saved = store.save(record);
     if (isDone(saved)) {
       return then.proceed(this);
     }
     spendTokens(1);
     if (execution.isPipelined()) {
-      saved.whenComplete(
-          (done, error) -> execution.confirm(record.taskId(), record.startedAt(), error));
+      saved.whenComplete((done, error) -> execution.confirm(taskId, startedAt, error));
       return then.proceed(this);
     }
     saved.whenComplete((done, error) -> execution.proceed(
@@ -342,8 +338,7 @@ final class Worker implements Supplier<TaskContext> {
         i,
         worker -> error == null
             ? then.proceed(worker)
-            : worker.goOnUnstored(
-                in, i, record.startedAt(), store.persistFailure(record.taskId(), error), then)));
+            : worker.goOnUnstored(in, i, startedAt, store.persistFailure(taskId, error), then)));
     return NOTHING;
   }
 

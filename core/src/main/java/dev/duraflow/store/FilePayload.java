@@ -1,7 +1,5 @@
 package dev.duraflow.store;
 
-import dev.duraflow.codec.Codec;
-import dev.duraflow.dag.TypeRef;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.FileInputStream;
@@ -28,7 +26,6 @@ record FilePayload(
     long size,
     @Nullable Sidecar sidecar)
     implements Payload {
-  private static final TypeRef<@Nullable Object> ANYTHING = TypeRef.of(Object.class);
 
   @Override
   public InputStream open() throws IOException {
@@ -81,8 +78,8 @@ record FilePayload(
 
   private void checkJson(byte[] bytes) {
     try {
-      Codec.json().decode(new ByteArrayInputStream(bytes), ANYTHING);
-    } catch (IOException | RuntimeException e) {
+      SmallJson.check(bytes);
+    } catch (IllegalArgumentException e) {
       throw reader.damaged(name, taskId, "its " + bytes.length + " bytes are not JSON", e);
     }
   }

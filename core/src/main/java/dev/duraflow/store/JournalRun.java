@@ -80,9 +80,9 @@ final class JournalRun implements OpenRun {
   }
 
   @Override
-  public void saveNow(TaskRecord record) {
+  public CompletionStage<Void> saveNow(TaskRecord record) {
     Content content = content(record);
-    writer.appendNow(record, content.beside, content.bytes);
+    return writer.appendNow(record, content.beside, content.bytes);
   }
 
   @Override

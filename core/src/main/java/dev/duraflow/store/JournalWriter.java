@@ -149,14 +149,11 @@ final class JournalWriter {
     return batch.done;
   }
 
-  /** Appends a record and returns when it is durable. */
-  void appendNow(TaskRecord record, @Nullable Beside beside, byte[] payload) {
+  /** Appends a record and commits it in this thread, unless another does; the stage is complete. */
+  CompletionStage<Void> appendNow(TaskRecord record, @Nullable Beside beside, byte[] payload) {
     Batch batch = put(record, beside, payload, false);
     commit(batch);
-    StoreException failed = batch.failure;
-    if (failed != null) {
-      throw failed;
-    }
+    return batch.done;
   }
 
   /** Appends bodies that are ready, one after the other, which nobody waits for. */

@@ -2,7 +2,6 @@ package dev.duraflow.store;
 
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /** One run of a {@link Store}, taken for writing by one owner. Thread-safe. */
@@ -28,17 +27,13 @@ public interface OpenRun extends AutoCloseable {
   CompletionStage<Void> save(TaskRecord record);
 
   /**
-   * Saves a record and returns when it is durable. For a caller that has nothing else to do: a store may do the work in its
-   * thread, where {@link #save} would hand it to another.
+   * Saves a record for a caller that has nothing else to do: a store may do the work in its thread, where {@link #save} would
+   * hand it to another, and return a stage that is complete.
    *
-   * @throws RuntimeException if it could not be saved, as {@link #save} completes
+   * @implSpec like {@link #save}; it must not wait for another thread, which may be the one that called
    */
-  default void saveNow(TaskRecord record) {
-    try {
-      save(record).toCompletableFuture().join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof RuntimeException cause ? cause : e;
-    }
+  default CompletionStage<Void> saveNow(TaskRecord record) {
+    return save(record);
   }
 
   /**

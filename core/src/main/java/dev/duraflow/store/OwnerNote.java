@@ -1,14 +1,11 @@
 package dev.duraflow.store;
 
-import dev.duraflow.codec.Codec;
-import dev.duraflow.dag.TypeRef;
 import dev.duraflow.error.RunLockedException.Holder;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  */
 record OwnerNote(String run, @Nullable Holder holder) {
   private static final int MAX_LENGTH = 1 << 20;
-  private static final TypeRef<Map<String, @Nullable Object>> OBJECT = new TypeRef<>() {};
-  private static final TypeRef<Owned> OWNED = TypeRef.of(Owned.class);
 
   void write(RandomAccessFile file) throws IOException {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
@@ -34,12 +29,12 @@ record OwnerNote(String run, @Nullable Holder holder) {
       fields.put("pid", holder.pid());
       fields.put("since", holder.since().toString());
     }
-    ByteArrayOutputStream json = new ByteArrayOutputStream();
-    Codec.json().encode(fields, OBJECT, json);
-    json.write('\n');
+    byte[] json = SmallJson.encode(fields);
+    byte[] line = Arrays.copyOf(json, json.length + 1);
+    line[json.length] = '\n';
     file.setLength(0);
     file.seek(0);
-    file.write(json.toByteArray());
+    file.write(line);
   }
 
   /** The holder that a file names; null if it names none, or is being written. */
@@ -51,15 +46,17 @@ record OwnerNote(String run, @Nullable Holder holder) {
       return null; // told without a parser, since a listing asks this for each run
     }
     try {
-      Object note = Codec.json().decode(new ByteArrayInputStream(json, 0, length), OWNED);
-      return note instanceof Owned owned
-          ? new Holder(owned.host, owned.pid, Instant.parse(owned.since))
-          : null;
-    } catch (IOException | RuntimeException e) {
+      return holder(SmallJson.decode(json, length));
+    } catch (RuntimeException e) {
       return null;
     }
   }
 
-  /** The note of a run that is held. */
-  private record Owned(String run, String host, long pid, String since) {}
+  private static @Nullable Holder holder(Map<String, @Nullable Object> fields) {
+    return fields.get("host") instanceof String host
+            && fields.get("pid") instanceof Number pid
+            && fields.get("since") instanceof String since
+        ? new Holder(host, pid.longValue(), Instant.parse(since))
+        : null;
+  }
 }

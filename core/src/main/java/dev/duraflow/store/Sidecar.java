@@ -1,11 +1,7 @@
 package dev.duraflow.store;
 
 import dev.duraflow.codec.Codec;
-import dev.duraflow.dag.TypeRef;
 import dev.duraflow.error.StoreException;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.StreamCorruptedException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -41,7 +37,6 @@ record Sidecar(
   static final int FORMAT = 1;
 
   private static final int CHECK_LENGTH = checkOf(new byte[0]).length;
-  private static final TypeRef<Map<String, @Nullable Object>> OBJECT = new TypeRef<>() {};
 
   static Sidecar of(TaskRecord record, Checksum payload) {
     return new Sidecar(
@@ -65,7 +60,7 @@ record Sidecar(
     return new TaskRecord(task, kind, type, codec, attempt, startedAt, finishedAt, bytes);
   }
 
-  byte[] encode() throws IOException {
+  byte[] encode() {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("format", FORMAT);
     fields.put("task", task);
@@ -77,13 +72,12 @@ record Sidecar(
     fields.put("finishedAt", finishedAt.toString());
     fields.put("size", payload.size());
     fields.put("crc32c", payload.hex());
-    ByteArrayOutputStream json = new ByteArrayOutputStream();
-    Codec.json().encode(fields, OBJECT, json);
-    byte[] head = Arrays.copyOf(json.toByteArray(), json.size() - 1);
-    json.reset();
-    json.write(head);
-    json.write(checkOf(head));
-    return json.toByteArray();
+    byte[] json = SmallJson.encode(fields);
+    byte[] head = Arrays.copyOf(json, json.length - 1);
+    byte[] check = checkOf(head);
+    byte[] whole = Arrays.copyOf(head, head.length + check.length);
+    System.arraycopy(check, 0, whole, head.length, check.length);
+    return whole;
   }
 
   private static byte[] checkOf(byte[] head) {
@@ -108,7 +102,7 @@ record Sidecar(
       return format <= FORMAT ? fields.sidecar() : refuse(file, format);
     } catch (StoreException e) {
       throw e;
-    } catch (IOException | RuntimeException e) {
+    } catch (RuntimeException e) {
       StreamCorruptedException corrupted =
           new StreamCorruptedException("it is not understood: " + e.getMessage());
       corrupted.initCause(e);
@@ -123,10 +117,8 @@ record Sidecar(
   }
 
   private record Fields(Map<?, ?> values) {
-    static Fields of(byte[] json) throws IOException {
-      return Codec.json().decode(new ByteArrayInputStream(json), OBJECT) instanceof Map<?, ?> values
-          ? new Fields(values)
-          : new Fields(Map.of());
+    static Fields of(byte[] json) {
+      return new Fields(SmallJson.decode(json, json.length));
     }
 
     Sidecar sidecar() {

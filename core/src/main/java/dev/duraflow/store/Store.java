@@ -10,7 +10,10 @@ import java.time.Clock;
  * whether it is right.
  */
 public interface Store extends AutoCloseable {
-  /** The store for most: one append-only file a run, below a directory, which is created if it is missing. */
+  /**
+   * A store of one append-only file a run, below a directory, which is created if it is missing; records that are ready at the
+   * same time share one sync. It is meant to become the default; until its format is frozen, keep nothing in it that matters.
+   */
   static JournalStore journal(Path directory) {
     return JournalStore.at(directory);
   }

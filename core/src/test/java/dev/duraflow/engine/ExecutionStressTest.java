@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.duraflow.codec.Codec;
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
+import dev.duraflow.dag.PersistPolicy;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
 import dev.duraflow.event.RunEvent;
 import dev.duraflow.event.RunState;
+import dev.duraflow.store.Durability;
 import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.Store;
 import dev.duraflow.store.TaskRecord;
@@ -225,6 +227,10 @@ final class ExecutionStressTest {
     return dag;
   }
 
+  private <T> T any(T[] values) {
+    return values[random.nextInt(values.length)];
+  }
+
   @ParameterizedTest
   @EnumSource(Manner.class)
   void everyRunEnds_once_andForgetsNothing(Manner manner) throws Exception {
@@ -246,17 +252,19 @@ final class ExecutionStressTest {
     int size = 1 + random.nextInt(12);
     int failing = random.nextInt(4) == 0 ? random.nextInt(size) : -1;
     Dag dag = dag(random, watch, size, failing);
-    Saving saving = Saving.values()[random.nextInt(4)];
+    Saving saving = any(Saving.values());
     int failsAt = random.nextInt(4) == 0 ? 1 + random.nextInt(size) : -1;
     Acknowledging open = saving == Saving.NONE
         ? null
         : new Acknowledging(Store.inMemory().open("run"), saving, failsAt, queue);
     int most = 1 + random.nextInt(4);
-    FailurePolicy policy = FailurePolicy.values()[random.nextInt(2)];
+    FailurePolicy policy = any(FailurePolicy.values());
     Settings settings = new Settings(
         new Unruly(manner, seed + round),
         most,
         policy,
+        PersistPolicy.REQUIRED,
+        Durability.STRICT,
         List.of(event -> {
           if (event instanceof RunEvent.RunFinished) {
             watch.finished.incrementAndGet();
@@ -306,7 +314,7 @@ final class ExecutionStressTest {
       assertThat(watch.calls.get(i)).as("%s, task %s", as, i).isLessThanOrEqualTo(1);
     }
     boolean refused = manner == Manner.REFUSES_SOME && caller == null;
-    boolean bad = failing >= 0 || failsAt > 0 && saving != Saving.NONE || refused;
+    boolean bad = failing >= 0 || (failsAt > 0 && saving != Saving.NONE) || refused;
     RunState state = execution.state();
     if (!cancel && !bad) {
       assertThat(state).as(as).isEqualTo(RunState.SUCCEEDED);
@@ -344,6 +352,8 @@ final class ExecutionStressTest {
               new Unruly(manner, seed),
               most,
               FailurePolicy.FAIL_FAST,
+              PersistPolicy.REQUIRED,
+              Durability.STRICT,
               List.of(),
               List.of(),
               Clock.systemUTC());

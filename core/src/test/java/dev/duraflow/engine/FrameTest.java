@@ -186,7 +186,7 @@ final class FrameTest {
   @Test
   void outputReadFromOutsideWhileItIsReleased_isNotKept() {
     new ModelCheckingOptions()
-        .iterations(10)
+        .iterations(5)
         .invocationsPerIteration(200)
         .threads(2)
         .actorsBefore(0)

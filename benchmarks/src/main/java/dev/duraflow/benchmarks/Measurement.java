@@ -1,0 +1,31 @@
+package dev.duraflow.benchmarks;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What can be measured by name. */
+record Measurement(String name, Procedure procedure) {
+  @FunctionalInterface
+  interface Procedure {
+    List<Result> measure(Lab lab) throws Exception;
+  }
+
+  static List<Measurement> all() {
+    return Stream.of(
+            InMemory.measurements(),
+            Durable.measurements(),
+            Reopened.measurements(),
+            Heap.measurements())
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  /** Whether a user means this one: by its name, or by what its name begins with, as in {@code memory}. */
+  boolean isNamed(String selection) {
+    return name.equals(selection) || name.startsWith(selection + ".");
+  }
+
+  List<Result> measure(Lab lab) throws Exception {
+    return procedure.measure(lab);
+  }
+}

@@ -1,0 +1,30 @@
+package dev.duraflow.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.duraflow.dag.Dag;
+import dev.duraflow.store.Durability;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class JournalSyncsTest {
+  @TempDir
+  Path directory;
+
+  private final Dag chain = DuraflowRunner.declare(Shape.chain(7));
+
+  @Test
+  void syncs_ofAStrictChain_areOneATask() throws Exception {
+    JournalRuns.nanosToRun(chain, Durability.STRICT, directory);
+
+    assertThat(JournalSyncs.below(directory)).isEqualTo(7);
+  }
+
+  @Test
+  void syncs_withoutAPromiseToSurviveALossOfPower_areNone() throws Exception {
+    JournalRuns.nanosToRun(chain, Durability.PROCESS, directory);
+
+    assertThat(JournalSyncs.below(directory)).isZero();
+  }
+}
