@@ -149,11 +149,14 @@ final class JournalWriter {
     return batch.done;
   }
 
-  /** Appends a record and commits it in this thread, unless another does; the stage is complete. */
-  CompletionStage<Void> appendNow(TaskRecord record, @Nullable Beside beside, byte[] payload) {
+  /** Appends a record and commits it in this thread, unless another does; the future is complete. */
+  CompletableFuture<Void> appendNow(TaskRecord record, @Nullable Beside beside, byte[] payload) {
     Batch batch = put(record, beside, payload, false);
     commit(batch);
-    return batch.done;
+    StoreException failed = batch.failure;
+    return failed == null
+        ? CompletableFuture.completedFuture(null)
+        : CompletableFuture.failedFuture(failed);
   }
 
   /** Appends bodies that are ready, one after the other, which nobody waits for. */

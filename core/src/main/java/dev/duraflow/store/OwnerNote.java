@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 record OwnerNote(String run, @Nullable Holder holder) {
   private static final int MAX_LENGTH = 1 << 20;
 
-  void write(RandomAccessFile file) throws IOException {
+  /** What the file is to say. */
+  byte[] encoded() {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("run", run);
     if (holder != null) {
@@ -32,9 +33,13 @@ record OwnerNote(String run, @Nullable Holder holder) {
     byte[] json = SmallJson.encode(fields);
     byte[] line = Arrays.copyOf(json, json.length + 1);
     line[json.length] = '\n';
+    return line;
+  }
+
+  static void write(byte[] encoded, RandomAccessFile file) throws IOException {
     file.setLength(0);
     file.seek(0);
-    file.write(line);
+    file.write(encoded);
   }
 
   /** The holder that a file names; null if it names none, or is being written. */

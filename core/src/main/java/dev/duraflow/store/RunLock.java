@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunLock implements AutoCloseable {
   private static final long LOCKED_BYTE = 1 << 30;
-  private static final int LOOKS = 100;
+  private static final int LOOKS = 1_000;
+  private static final long NANOS_BETWEEN_LOOKS = 1_000_000;
   /** Between a store's clock and the times at which the operating system says that processes began. */
   private static final Duration CLOCK_ERROR = Duration.ofMinutes(1);
 
@@ -68,14 +70,15 @@ final class RunLock implements AutoCloseable {
       RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
       boolean keepOpen = false;
       try {
+        Holder me = new Holder(ThisHost.NAME, ProcessHandle.current().pid(), clock.instant());
+        byte[] note = new OwnerNote(runId, me).encoded(); // before, so that nobody has to wait for it
         if (file.getChannel().tryLock(LOCKED_BYTE, 1, false) == null) {
           throw new RunLockedException(runId, holder(file, path));
         }
         if (!identity.equals(identityIfThere(path))) {
           throw new NoSuchFileException(path.toString()); // whoever deletes a run holds it
         }
-        Holder me = new Holder(ThisHost.NAME, ProcessHandle.current().pid(), clock.instant());
-        new OwnerNote(runId, me).write(file);
+        OwnerNote.write(note, file);
         HELD.put(identity, me);
         keepOpen = true;
         return new RunLock(file, identity, runId);
@@ -99,7 +102,7 @@ final class RunLock implements AutoCloseable {
       }
       try (file) {
         HELD.remove(identity);
-        new OwnerNote(runId, null).write(file);
+        OwnerNote.write(new OwnerNote(runId, null).encoded(), file);
       } catch (IOException e) {
         // A full disk may leave the content wrong, but the lock is gone with the file.
       }
@@ -169,7 +172,7 @@ final class RunLock implements AutoCloseable {
       if (holder != null && !isDead(holder)) {
         return holder;
       }
-      Thread.onSpinWait();
+      LockSupport.parkNanos(NANOS_BETWEEN_LOOKS);
     }
     Instant touched = Files.getLastModifiedTime(path).toInstant();
     return holder != null ? holder : new Holder("(unknown)", 0, touched);

@@ -130,7 +130,10 @@ final class SideFiles {
       } catch (IOException e) {
         // Not as an IOException, which a codec may take for one of its own.
         failure =
-            new StoreException("cannot write into " + directory + ": " + FileStore.reason(e), e);
+            new StoreException(
+            "cannot write into " + directory + ", the large outputs of run '" + runId + "': "
+                + FileStore.reason(e) + "; see that there is room",
+            e);
         throw failure;
       }
     }

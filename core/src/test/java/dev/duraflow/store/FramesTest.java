@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import static dev.duraflow.store.Journals.appendNow;
 import static dev.duraflow.store.Journals.HEADER;
 import static dev.duraflow.store.Journals.STARTED;
 import static dev.duraflow.store.Journals.record;
@@ -73,8 +74,8 @@ final class FramesTest {
     MemoryFile file = new MemoryFile(any, header);
     JournalWriter writer = new JournalWriter(
         "run", file, HEADER, new Shapes(), header.length, false, Durability.STRICT);
-    writer.appendNow(record("a", "1"), null, new byte[] {'1'});
-    writer.appendNow(
+    appendNow(writer, record("a", "1"), null, new byte[] {'1'});
+    appendNow(writer, 
         new TaskRecord(
             "bé",
             Kind.KEYS,

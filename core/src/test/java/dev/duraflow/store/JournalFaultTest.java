@@ -103,7 +103,7 @@ final class JournalFaultTest {
           if (random.nextInt(3) == 0) {
             underWay.put(savedIds.size(), run.save(record));
           } else {
-            run.saveNow(record);
+            Journals.save(run, record);
             assertThat(failed)
                 .as("a record was taken after one that failed; seed %d", seed)
                 .isFalse();

@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.journal;
 import static dev.duraflow.store.Journals.record;
 import static dev.duraflow.store.Journals.text;
@@ -62,7 +63,7 @@ final class JournalFuzzTest {
             if (random.nextBoolean()) {
               run.save(record);
             } else {
-              run.saveNow(record);
+              save(run, record);
             }
           }
         }

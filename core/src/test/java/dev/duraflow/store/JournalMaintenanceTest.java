@@ -1,8 +1,8 @@
 package dev.duraflow.store;
 
+import static dev.duraflow.store.Journals.record;
 import static dev.duraflow.store.StoredRuns.contents;
 import static dev.duraflow.store.StoredRuns.large;
-import static dev.duraflow.store.StoredRuns.record;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -59,16 +59,16 @@ final class JournalMaintenanceTest {
       duraflow.run(dag, "b/ended");
     }
     try (OpenRun run = store.open("killed")) {
-      run.note(Began.here(TaskGraph.of(dag), StoredRuns.START));
-      run.saveNow(record("a", 1, large(1)));
+      run.note(Began.here(TaskGraph.of(dag), Journals.STARTED));
+      Journals.save(run, record("a", 1, large(1)));
     }
     Files.createDirectories(directory.resolve("not-a-run"));
     Files.writeString(directory.resolve("notes.txt"), "mine");
     StoredRuns.save(store, "headless", record("a", "1"));
-    StoredRuns.flip(StoredRuns.journal(directory, "headless"), 3);
+    StoredRuns.flip(Journals.journal(directory, "headless"), 3);
     try (OpenRun held = store.open("held")) {
-      held.saveNow(record("a", "1"));
-      held.saveNow(record("a", "2"));
+      Journals.save(held, record("a", "1"));
+      Journals.save(held, record("a", "2"));
 
       List<RunSummary> runs = store.runs();
 
@@ -136,7 +136,7 @@ final class JournalMaintenanceTest {
   @Test
   void delete_ofAHeldRun_isRefused() {
     try (OpenRun run = store.open("held")) {
-      run.saveNow(record("a", "1"));
+      Journals.save(run, record("a", "1"));
       assertThatThrownBy(() -> store.delete("held")).isInstanceOf(RunLockedException.class);
       assertThat(run.find("a")).isPresent();
     }
@@ -178,7 +178,7 @@ final class JournalMaintenanceTest {
       threads.add(new Thread(() -> {
         while (!stop.get()) {
           try (OpenRun run = JournalStore.at(directory).open("contested", Durability.PROCESS)) {
-            run.saveNow(record("a", content));
+            Journals.save(run, record("a", content));
             assertThat(StoredRuns.describe(run.find("a").orElseThrow())).contains(content);
             assertThat(contents(store, "contested").get("a")).contains(content);
           } catch (RunLockedException e) {
@@ -212,14 +212,14 @@ final class JournalMaintenanceTest {
 
   private void saveMixed(String runId) {
     try (OpenRun run = store.open(runId)) {
-      run.note(Began.here(TaskGraph.of(Dag.named("mixed")), StoredRuns.START));
-      run.saveNow(record("a", "1"));
-      run.saveNow(record("large", 1, large(3)));
+      run.note(Began.here(TaskGraph.of(Dag.named("mixed")), Journals.STARTED));
+      Journals.save(run, record("a", "1"));
+      Journals.save(run, record("large", 1, large(3)));
       run.note(
-          new AttemptFailed("c", 1, StoredRuns.START, StoredRuns.START.plusSeconds(1), "no luck"));
-      run.saveNow(record("b", "2"));
-      run.saveNow(record("c", 2, new byte[] {'3'}));
-      run.note(new Ended(RunState.SUCCEEDED, StoredRuns.START, 4, 4));
+          new AttemptFailed("c", 1, Journals.STARTED, Journals.STARTED.plusSeconds(1), "no luck"));
+      Journals.save(run, record("b", "2"));
+      Journals.save(run, record("c", 2, new byte[] {'3'}));
+      run.note(new Ended(RunState.SUCCEEDED, Journals.STARTED, 4, 4));
     }
   }
 
@@ -239,7 +239,7 @@ final class JournalMaintenanceTest {
   void verify_ofADamagedRun_namesAllOfIt_andSalvageTakesTheRest() throws Exception {
     saveMixed("bad");
     Map<String, String> whole = contents(store, "bad");
-    Path journal = StoredRuns.journal(directory, "bad");
+    Path journal = Journals.journal(directory, "bad");
     long a = StoredRuns.frameOf(journal, "a");
     StoredRuns.flip(journal, a + 6);
     Path side = onlyFile(directory.resolve("bad/outputs"));
@@ -273,7 +273,7 @@ final class JournalMaintenanceTest {
         .hasMessageContaining("run 'bad-2' is there already");
     try (OpenRun run = store.open("bad-2")) {
       assertThat(run.failedAttempts("c")).isEqualTo(1);
-      run.saveNow(record("a", "again"));
+      Journals.save(run, record("a", "again"));
     }
     assertThat(contents(store, "bad-2")).containsOnlyKeys("a", "b", "c");
   }
@@ -290,14 +290,14 @@ final class JournalMaintenanceTest {
     store = StoredRuns.unsynced(directory);
     try (OpenRun run = store.open("bits")) {
       for (int i = 0; i < 6; i++) {
-        run.saveNow(record(
+        Journals.save(run, record(
             "task-" + i,
             i < 3 ? 1 : 2,
             ("output " + i).getBytes(java.nio.charset.StandardCharsets.UTF_8)));
       }
     }
     Map<String, String> whole = contents(store, "bits");
-    Path journal = StoredRuns.journal(directory, "bits");
+    Path journal = Journals.journal(directory, "bits");
     long firstRecord = StoredRuns.frameOf(journal, "task-0");
     long endOfThird = StoredRuns.frameOf(journal, "task-2") + 30;
     long fourthRecord = StoredRuns.frameOf(journal, "task-3");
@@ -328,7 +328,7 @@ final class JournalMaintenanceTest {
         }
       }
     }
-    Path journal = StoredRuns.journal(directory, "hole");
+    Path journal = Journals.journal(directory, "hole");
     long from = StoredRuns.frameOf(journal, "task-1000");
     long to = StoredRuns.frameOf(journal, "task-9000");
     assertThat(to - from).isGreaterThan(200_000);
@@ -418,17 +418,17 @@ final class JournalMaintenanceTest {
   void compact_dropsWhatWasReplaced_andKeepsTheRest() throws Exception {
     for (int i = 0; i < 50; i++) {
       try (OpenRun run = store.open("old")) {
-        run.note(Began.here(TaskGraph.of(Dag.named("old" + i)), StoredRuns.START));
+        run.note(Began.here(TaskGraph.of(Dag.named("old" + i)), Journals.STARTED));
         run.note(
-            new AttemptFailed("a", i + 1, StoredRuns.START, StoredRuns.START, "x".repeat(500)));
+            new AttemptFailed("a", i + 1, Journals.STARTED, Journals.STARTED, "x".repeat(500)));
         run.note(
-            new AttemptFailed("never", i + 1, StoredRuns.START, StoredRuns.START, "y".repeat(500)));
-        run.saveNow(record("a", i + 2, new byte[300]));
-        run.saveNow(record("large", 1, large(i % 3)));
-        run.note(new Ended(RunState.FAILED, StoredRuns.START, 2, 3));
+            new AttemptFailed("never", i + 1, Journals.STARTED, Journals.STARTED, "y".repeat(500)));
+        Journals.save(run, record("a", i + 2, new byte[300]));
+        Journals.save(run, record("large", 1, large(i % 3)));
+        run.note(new Ended(RunState.FAILED, Journals.STARTED, 2, 3));
       }
     }
-    Path journal = StoredRuns.journal(directory, "old");
+    Path journal = Journals.journal(directory, "old");
     Map<String, String> before = contents(store, "old");
     long size = Files.size(journal);
     try (RunHistory reader = store.read("old")) {
@@ -452,7 +452,7 @@ final class JournalMaintenanceTest {
     assertThat(Files.size(journal)).isEqualTo(compacted);
     try (OpenRun run = store.open("old")) {
       assertThat(run.failedAttempts("never")).isEqualTo(50);
-      run.saveNow(record("b", "new"));
+      Journals.save(run, record("b", "new"));
     }
     assertThat(contents(store, "old")).hasSize(3);
   }
@@ -460,7 +460,7 @@ final class JournalMaintenanceTest {
   @Test
   void compact_ofAHeldRun_isRefused() {
     try (OpenRun run = store.open("held")) {
-      run.saveNow(record("a", "1"));
+      Journals.save(run, record("a", "1"));
       assertThatThrownBy(() -> store.compact("held")).isInstanceOf(RunLockedException.class);
     }
   }

@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.journal;
 import static dev.duraflow.store.Journals.record;
 import static dev.duraflow.store.Journals.text;
@@ -54,8 +55,8 @@ final class JournalStoreTest {
         Payload.of(new byte[0]));
     try (OpenRun run = open(durability)) {
       run.save(record("a", "1")).toCompletableFuture().get();
-      run.saveNow(untyped);
-      run.saveNow(record("a", "2"));
+      save(run, untyped);
+      save(run, record("a", "2"));
     }
     try (OpenRun run = open(durability)) {
       assertThat(text(run, "a")).contains("2");
@@ -70,12 +71,12 @@ final class JournalStoreTest {
   @Test
   void find_afterRecoveringFromACrash_seesWhatIsSavedSince() throws IOException {
     try (OpenRun run = open()) {
-      run.saveNow(record("before", "1"));
+      save(run, record("before", "1"));
     }
     append(new byte[100_000]);
     try (OpenRun run = open()) {
       assertThat(text(run, "before")).contains("1");
-      run.saveNow(record("since", "2"));
+      save(run, record("since", "2"));
       assertThat(text(run, "since")).contains("2");
     }
   }
@@ -85,7 +86,7 @@ final class JournalStoreTest {
   void open_ofARunThatWasLookedIntoBetweenShapes_findsAll() {
     try (OpenRun run = open()) {
       for (int attempt = 1; attempt < 5; attempt++) {
-        run.saveNow(record("task-" + attempt, attempt, new byte[attempt]));
+        save(run, record("task-" + attempt, attempt, new byte[attempt]));
         assertThat(run.find("task-" + attempt)).isPresent();
       }
     }
@@ -99,8 +100,8 @@ final class JournalStoreTest {
   @Test
   void find_ofWhatWasDamagedSinceItWasSaved_saysSo() throws IOException {
     try (OpenRun run = open()) {
-      run.saveNow(record("a", "1"));
-      run.saveNow(record("b", "2"));
+      save(run, record("a", "1"));
+      save(run, record("b", "2"));
       flip(journal(root, "run"), lastWritten(journal(root, "run")));
       assertThatThrownBy(() -> run.find("b"))
           .isInstanceOf(CorruptRecordException.class)
@@ -113,7 +114,7 @@ final class JournalStoreTest {
   @Test
   void payload_thatWasDamagedSinceItWasFound_saysSo() throws IOException {
     try (OpenRun run = open()) {
-      run.saveNow(record("a", "here I am"));
+      save(run, record("a", "here I am"));
       TaskRecord found = run.find("a").orElseThrow();
       byte[] file = Files.readAllBytes(journal(root, "run"));
       flip(
@@ -194,7 +195,7 @@ final class JournalStoreTest {
     List<OpenRun> runs = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
       try (OpenRun run = JournalStore.at(root).open("run-" + i)) {
-        run.saveNow(record("a", "1"));
+        save(run, record("a", "1"));
         runs.add(run);
       }
     }
@@ -234,7 +235,7 @@ final class JournalStoreTest {
   @Test
   void close_givesBackWhatWasReserved() throws IOException {
     try (OpenRun run = open()) {
-      run.saveNow(record("a", "1"));
+      save(run, record("a", "1"));
       assertThat(Files.size(journal(root, "run"))).isGreaterThan(60_000);
     }
     assertThat(Files.size(journal(root, "run"))).isLessThan(300);

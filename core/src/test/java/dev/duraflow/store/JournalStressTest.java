@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.record;
 import static dev.duraflow.store.Journals.text;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -59,7 +60,7 @@ final class JournalStressTest {
         }
         case 3, 4 -> {
           int number = tried.merge(id, 1, Integer::sum);
-          run.saveNow(numbered(id, number));
+          save(run, numbered(id, number));
           acknowledged.merge(id, number, Math::max);
         }
         case 5 -> {

@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import static dev.duraflow.store.Journals.appendNow;
 import static dev.duraflow.store.Journals.HEADER;
 import static dev.duraflow.store.Journals.record;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -100,7 +101,7 @@ final class JournalWriterTest {
   }
 
   private CompletableFuture<Void> saveNowInAThread(String id) throws InterruptedException {
-    return inAThread(() -> writer.appendNow(record(id, 1, new byte[1]), null, new byte[1]));
+    return inAThread(() -> appendNow(writer, record(id, 1, new byte[1]), null, new byte[1]));
   }
 
   private CompletableFuture<Void> inAThread(Runnable call) throws InterruptedException {
@@ -190,7 +191,7 @@ final class JournalWriterTest {
   void appendNow_alone_hopsToNoThread() {
     allowAll();
     for (int i = 0; i < 100; i++) {
-      writer.appendNow(record("a", "1"), null, new byte[1]);
+      appendNow(writer, record("a", "1"), null, new byte[1]);
     }
     assertThat(Thread.getAllStackTraces().keySet())
         .noneMatch(thread -> thread.getName().equals("duraflow-journal"));
@@ -201,7 +202,7 @@ final class JournalWriterTest {
   void flush_ofNothing_isDone() throws Exception {
     assertThat(writer.flush().toCompletableFuture()).isCompleted();
     allowAll();
-    writer.appendNow(record("a", "1"), null, new byte[1]);
+    appendNow(writer, record("a", "1"), null, new byte[1]);
     assertThat(writer.flush().toCompletableFuture()).isCompleted();
   }
 
@@ -210,7 +211,7 @@ final class JournalWriterTest {
   void appendNow_whenTheSyncFails_throws() {
     allowAll();
     syncFails = new IOException("No space left on device");
-    assertThatThrownBy(() -> writer.appendNow(record("a", "1"), null, new byte[1]))
+    assertThatThrownBy(() -> appendNow(writer, record("a", "1"), null, new byte[1]))
         .isInstanceOf(StoreException.class)
         .hasCause(syncFails)
         .hasMessageContaining("run 'run'")
@@ -263,7 +264,7 @@ final class JournalWriterTest {
         .hasMessageContaining("'later'")
         .hasMessageContaining("'run'")
         .hasMessageContaining("gone");
-    assertThatThrownBy(() -> writer.appendNow(record("later", "1"), null, new byte[1]))
+    assertThatThrownBy(() -> appendNow(writer, record("later", "1"), null, new byte[1]))
         .isInstanceOf(StoreException.class);
     assertFails(writer.flush());
     long size = file.size();
@@ -353,7 +354,7 @@ final class JournalWriterTest {
     CompletableFuture<Void> last = new CompletableFuture<>();
     save("first").thenRun(() -> {
       for (int i = 0; i < 100; i++) {
-        writer.appendNow(record("inner-" + i, "1"), null, new byte[1]);
+        appendNow(writer, record("inner-" + i, "1"), null, new byte[1]);
       }
       last.complete(null);
     });
@@ -410,7 +411,7 @@ final class JournalWriterTest {
                 }
               });
             }
-            writer.appendNow(record("now", "1"), null, new byte[1]);
+            appendNow(writer, record("now", "1"), null, new byte[1]);
           }
         }));
       }
@@ -456,7 +457,7 @@ final class JournalWriterTest {
       int saved = 0;
       try {
         while (true) {
-          writer.appendNow(record("a", "1"), null, new byte[1_000]);
+          appendNow(writer, record("a", "1"), null, new byte[1_000]);
           saved++;
         }
       } catch (StoreException full) {

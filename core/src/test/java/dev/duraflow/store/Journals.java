@@ -10,6 +10,9 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /** What the tests of journals have in common. */
 final class Journals {
@@ -19,7 +22,8 @@ final class Journals {
   private Journals() {}
 
   static JournalStore store(Path root, Disk disk, int sideFileThreshold) {
-    return new JournalStore(root, Clock.systemUTC(), disk, sideFileThreshold);
+    return new JournalStore(
+        root, Clock.systemUTC(), disk, sideFileThreshold);
   }
 
   static Path journal(Path root, String runId) {
@@ -40,6 +44,23 @@ final class Journals {
         STARTED,
         STARTED.plusMillis(5),
         Payload.of(payload));
+  }
+
+  /** Saves as a caller does that has nothing else to do, and waits. */
+  static void save(OpenRun run, TaskRecord record) {
+    join(run.saveNow(record));
+  }
+
+  static void appendNow(JournalWriter writer, TaskRecord record, @Nullable Beside beside, byte[] payload) {
+    join(writer.appendNow(record, beside, payload));
+  }
+
+  private static void join(CompletionStage<Void> saved) {
+    try {
+      saved.toCompletableFuture().join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException cause ? cause : e;
+    }
   }
 
   static String text(TaskRecord record) {

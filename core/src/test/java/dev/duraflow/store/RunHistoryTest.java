@@ -128,9 +128,9 @@ final class RunHistoryTest {
         dag.task("task" + t, () -> 1);
       }
       try (OpenRun run = store().open("wide")) {
-        run.note(Began.here(TaskGraph.of(dag), StoredRuns.START));
+        run.note(Began.here(TaskGraph.of(dag), Journals.STARTED));
       }
-      sizes[i] = Files.size(StoredRuns.journal(directory, "wide"));
+      sizes[i] = Files.size(Journals.journal(directory, "wide"));
     }
     assertThat(sizes[0]).isGreaterThan(20_000);
     assertThat(sizes[2] - sizes[0]).isLessThan(200);
@@ -166,7 +166,7 @@ final class RunHistoryTest {
       assertThat(history.attempts()).isEmpty();
     }
     try (OpenRun run = store().open("sleepy")) {
-      run.note(Began.here(TaskGraph.of(dag), StoredRuns.START));
+      run.note(Began.here(TaskGraph.of(dag), Journals.STARTED));
     }
     try (RunHistory history = store().read("sleepy")) {
       assertThat(history.state()).isEqualTo(RunState.INTERRUPTED);
@@ -205,8 +205,8 @@ final class RunHistoryTest {
 
   @Test
   void read_changesNothing_evenOfATornEnd() throws Exception {
-    StoredRuns.save(store(), "torn", StoredRuns.record("a", "1"), StoredRuns.record("b", "2"));
-    Path journal = StoredRuns.journal(directory, "torn");
+    StoredRuns.save(store(), "torn", Journals.record("a", "1"), Journals.record("b", "2"));
+    Path journal = Journals.journal(directory, "torn");
     byte[] whole = Files.readAllBytes(journal);
     long endOfB = whole.length - 15; // behind it is a mark
     long startOfB = StoredRuns.frameOf(journal, "b");
@@ -227,10 +227,10 @@ final class RunHistoryTest {
     StoredRuns.save(
         store(),
         "bad",
-        StoredRuns.record("a", "1"),
-        StoredRuns.record("b", "2"),
-        StoredRuns.record("c", "3"));
-    Path journal = StoredRuns.journal(directory, "bad");
+        Journals.record("a", "1"),
+        Journals.record("b", "2"),
+        Journals.record("c", "3"));
+    Path journal = Journals.journal(directory, "bad");
     StoredRuns.flip(journal, StoredRuns.frameOf(journal, "b") + 8);
     assertThatThrownBy(() -> store().read("bad"))
         .isInstanceOf(CorruptRecordException.class)
@@ -242,10 +242,10 @@ final class RunHistoryTest {
   @Test
   void frames_ofUnknownTypes_arePassedOver() throws Exception {
     try (OpenRun run = store().open("newer")) {
-      run.saveNow(StoredRuns.record("a", "1"));
+      Journals.save(run, Journals.record("a", "1"));
     }
     addFrame("newer", new byte[] {9, 1, 2, 3});
-    StoredRuns.save(store(), "newer", StoredRuns.record("b", "2"));
+    StoredRuns.save(store(), "newer", Journals.record("b", "2"));
 
     assertThat(StoredRuns.contents(store(), "newer")).containsOnlyKeys("a", "b");
     assertThat(store().verify("newer").isIntact()).isTrue();
@@ -262,7 +262,7 @@ final class RunHistoryTest {
   }
 
   private void addFrame(String runId, byte[] body) throws IOException {
-    Path journal = StoredRuns.journal(directory, runId);
+    Path journal = Journals.journal(directory, runId);
     try (DiskFile file = new DiskFile(journal)) {
       Frames.Decoded begin = Frames.Header.read(file);
       long end = file.size();
@@ -285,11 +285,11 @@ final class RunHistoryTest {
       try (OpenRun run = store().open("busy")) {
         for (int i = 0; i < most && !stop.get(); i++) {
           int saved = i;
-          run.save(StoredRuns.record("task-" + i, "output " + i))
+          run.save(Journals.record("task-" + i, "output " + i))
               .whenComplete((done, error) -> durable.accumulateAndGet(saved, Math::max));
           if (i % 97 == 0) {
             run.note(new AttemptFailed(
-                "task-" + i, 1, StoredRuns.START, StoredRuns.START, "x".repeat(i % 1000)));
+                "task-" + i, 1, Journals.STARTED, Journals.STARTED, "x".repeat(i % 1000)));
           }
         }
       }

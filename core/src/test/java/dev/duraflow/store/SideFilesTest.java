@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.record;
 import static dev.duraflow.store.Journals.text;
 import static java.nio.charset.StandardCharsets.US_ASCII;
@@ -59,11 +60,11 @@ final class SideFilesTest {
   void payload_isInAFile_fromTheThresholdOn() throws IOException {
     try (OpenRun run = store.open("run")) {
       for (int chunk : new int[] {1, 7, 1_000}) {
-        run.saveNow(record("a", "x".repeat(THRESHOLD - 1)));
+        save(run, record("a", "x".repeat(THRESHOLD - 1)));
         assertThat(written(run, THRESHOLD - 1, chunk).size()).isEqualTo(THRESHOLD - 1);
       }
       assertThat(files()).isEmpty();
-      run.saveNow(record("b", "x".repeat(THRESHOLD)));
+      save(run, record("b", "x".repeat(THRESHOLD)));
       assertThat(files()).hasSize(1);
       assertThat(run.find("b").orElseThrow().payload().size()).isEqualTo(THRESHOLD);
       assertThat(text(run, "b")).contains("x".repeat(THRESHOLD));
@@ -100,9 +101,9 @@ final class SideFilesTest {
   @Test
   void open_collectsWhatNoRecordNames() throws IOException {
     try (OpenRun run = store.open("run")) {
-      run.saveNow(record("a", "kept ".repeat(100)));
-      run.saveNow(record("b", "replaced ".repeat(100)));
-      run.saveNow(record("b", "replacing ".repeat(100)));
+      save(run, record("a", "kept ".repeat(100)));
+      save(run, record("b", "replaced ".repeat(100)));
+      save(run, record("b", "replacing ".repeat(100)));
       written(run, 3_000, 100); // and never saved
       Files.write(outputs.resolve("17.part"), new byte[10]);
       assertThat(files()).hasSize(5);
@@ -117,7 +118,7 @@ final class SideFilesTest {
   @Test
   void read_ofADamagedFile_saysSoHoweverItIsRead() throws IOException {
     try (OpenRun run = store.open("run")) {
-      run.saveNow(record("a", "intact ".repeat(100)));
+      save(run, record("a", "intact ".repeat(100)));
       Path file = files().get(0);
       byte[] intact = Files.readAllBytes(file);
       List<byte[]> damaged = new ArrayList<>();
@@ -163,7 +164,7 @@ final class SideFilesTest {
   @Test
   void read_withSkips_isNotTakenForDamage() throws IOException {
     try (OpenRun run = store.open("run")) {
-      run.saveNow(record("a", "0123456789".repeat(30_000)));
+      save(run, record("a", "0123456789".repeat(30_000)));
       Payload payload = run.find("a").orElseThrow().payload();
       try (InputStream in = payload.open()) {
         assertThat(in.skip(0)).isZero();
@@ -183,9 +184,9 @@ final class SideFilesTest {
   @Test
   void save_ofWhatADamagedFileHeld_healsIt() throws IOException {
     try (OpenRun run = store.open("run")) {
-      run.saveNow(record("a", "content ".repeat(100)));
+      save(run, record("a", "content ".repeat(100)));
       Files.write(files().get(0), new byte[7]);
-      run.saveNow(record("b", "content ".repeat(100)));
+      save(run, record("b", "content ".repeat(100)));
       assertThat(text(run, "a")).contains("content ".repeat(100));
       assertThat(text(run, "b")).contains("content ".repeat(100));
       assertThat(files()).hasSize(1);
@@ -200,7 +201,7 @@ final class SideFilesTest {
         int thread = t;
         savers.add(CompletableFuture.runAsync(() -> {
           for (int i = 0; i < 10; i++) {
-            run.saveNow(record("task-" + thread, "content ".repeat(100 + i)));
+            save(run, record("task-" + thread, "content ".repeat(100 + i)));
             assertThat(text(run, "task-" + thread)).contains("content ".repeat(100 + i));
           }
         }));
@@ -230,12 +231,12 @@ final class SideFilesTest {
       }
     };
     try (OpenRun run = Journals.store(root, disk, THRESHOLD).open("run")) {
-      assertThatThrownBy(() -> run.saveNow(record("a", "content ".repeat(100))))
+      assertThatThrownBy(() -> save(run, record("a", "content ".repeat(100))))
           .isInstanceOf(StoreException.class)
           .hasMessageContaining("task 'a'")
           .hasMessageContaining("no such luck");
       changes.clear();
-      run.saveNow(record("b", "content ".repeat(100)));
+      save(run, record("b", "content ".repeat(100)));
       assertThat(changes).contains("sync outputs", "sync run");
     }
   }
@@ -269,9 +270,9 @@ final class SideFilesTest {
   void payload_ofAnotherRun_isCopied() throws IOException {
     try (OpenRun from = store.open("run");
         OpenRun to = store.open("other")) {
-      from.saveNow(record("a", "content ".repeat(100)));
+      save(from, record("a", "content ".repeat(100)));
       TaskRecord found = from.find("a").orElseThrow();
-      to.saveNow(found);
+      save(to, found);
       Files.delete(files().get(0));
       assertThat(text(to, "a")).contains("content ".repeat(100));
     }

@@ -51,7 +51,7 @@ final class StoredHistoryTest {
 
   private static void write(Path root) {
     try (OpenRun run = JournalStore.at(root).open("history")) {
-      run.saveNow(StoredRuns.record("flights", "[\"LH400\"]"));
+      Journals.save(run, Journals.record("flights", "[\"LH400\"]"));
       NOTES.forEach(run::note);
     }
   }
@@ -73,7 +73,7 @@ final class StoredHistoryTest {
       assertThat(history.graph()).contains(TaskGraph.of(dag()));
       assertThat(history.state()).isEqualTo(RunState.SUCCEEDED);
       assertThat(history.find("flights").map(StoredRuns::describe))
-          .contains(StoredRuns.describe(StoredRuns.record("flights", "[\"LH400\"]")));
+          .contains(StoredRuns.describe(Journals.record("flights", "[\"LH400\"]")));
     }
     assertThat(store.runs()).extracting(RunSummary::completed).containsExactly(5);
     assertThat(store.verify("history").isIntact()).isTrue();

@@ -56,17 +56,15 @@ final class StoredJournalTest {
       run.saveNow(VERSION_1.get(1));
       run.saveNow(VERSION_1.get(2));
     }
+    byte[] asIfKilled;
     try (OpenRun run = Journals.store(root, new Disk(), 65_536).open("nightly")) {
       run.saveNow(VERSION_1.get(3));
       run.saveNow(VERSION_1.get(4));
-      byte[] asIfKilled = Files.readAllBytes(root.resolve("nightly/journal"));
-      run.close();
-      byte[] closed = Files.readAllBytes(root.resolve("nightly/journal"));
-      System.arraycopy(new byte[] {0x1a, 1, 2, 3, 4, 3, 1}, 0, asIfKilled, closed.length - 15, 7);
-      Files.write(
-          root.resolve("nightly/journal"),
-          java.util.Arrays.copyOf(asIfKilled, closed.length + 300));
+      asIfKilled = Files.readAllBytes(root.resolve("nightly/journal"));
     }
+    int closed = (int) Files.size(root.resolve("nightly/journal"));
+    System.arraycopy(new byte[] {0x1a, 1, 2, 3, 4, 3, 1}, 0, asIfKilled, closed - 15, 7);
+    Files.write(root.resolve("nightly/journal"), java.util.Arrays.copyOf(asIfKilled, closed + 300));
   }
 
   @Test

@@ -15,25 +15,7 @@ import java.util.TreeMap;
 
 /** Records and damage for the tests of the journal. */
 final class StoredRuns {
-  static final Instant START = Instant.parse("2026-11-04T10:15:30.123456789Z");
-
   private StoredRuns() {}
-
-  static TaskRecord record(String taskId, String content) {
-    return record(taskId, 1, content.getBytes(StandardCharsets.UTF_8));
-  }
-
-  static TaskRecord record(String taskId, int attempt, byte[] content) {
-    return new TaskRecord(
-        taskId,
-        Kind.OUTPUT,
-        "java.lang.String",
-        "json",
-        attempt,
-        START,
-        START.plusMillis(5),
-        Payload.of(content));
-  }
 
   /** Larger than what stands in a journal. */
   static byte[] large(int seed) {
@@ -46,13 +28,9 @@ final class StoredRuns {
   static void save(Store store, String runId, TaskRecord... records) {
     try (OpenRun run = store.open(runId)) {
       for (TaskRecord record : records) {
-        run.saveNow(record);
+        Journals.save(run, record);
       }
     }
-  }
-
-  static Path journal(Path store, String runId) {
-    return store.resolve(runId).resolve("journal");
   }
 
   /** What is held of a run, by task; of payloads the size and a hash. */
