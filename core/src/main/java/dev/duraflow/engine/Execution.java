@@ -298,7 +298,11 @@ public final class Execution {
     return blocked;
   }
 
-  /** @param calledAt when the body was called; null if it was not */
+  /**
+   * An attempt failed.
+   *
+   * @param calledAt when the body was called; null if it was not
+   */
   void fail(String taskId, @Nullable Instant calledAt, Throwable cause) {
     failures.add(new TaskFailure(taskId, cause));
     noteFailure(taskId, calledAt, cause);

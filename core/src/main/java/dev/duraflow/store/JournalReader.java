@@ -149,6 +149,8 @@ final class JournalReader implements AutoCloseable {
   /** Makes something of frames. */
   interface FrameReader<T> {
     /**
+     * What it makes of one.
+     *
      * @param body stands behind the type
      * @return null if it is none of those that are wanted
      */

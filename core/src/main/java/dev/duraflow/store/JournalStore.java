@@ -203,7 +203,11 @@ public final class JournalStore implements Store {
         null);
   }
 
-  /** @param durable where something stands that was written when all before it was on stable storage */
+  /**
+   * What is thrown for damage to something durable.
+   *
+   * @param durable where something stands that was written when all before it was on stable storage
+   */
   static CorruptRecordException damaged(String runId, Path path, long at, long durable) {
     return new CorruptRecordException(
         path + ", the journal of run '" + runId + "', is damaged at byte " + at

@@ -19,7 +19,11 @@ final class JournalSurvey {
 
   /** Is shown what there is, in order. */
   interface Visitor {
-    /** @param body stands behind the type */
+    /**
+     * A whole frame.
+     *
+     * @param body stands behind the type
+     */
     void frame(int type, Bytes body, int bodyEnd, long frameStart) throws IOException;
 
     /** Between whole frames something stands that is none. */

@@ -23,7 +23,11 @@ record RecordHead(
     return new RecordHead(shape, behindShape, started, elapsed, idStart, idLength);
   }
 
-  /** @param in the same as was read */
+  /**
+   * The task's id.
+   *
+   * @param in the same as was read
+   */
   String taskId(Bytes in) {
     return new String(in.array, idStart, idLength, StandardCharsets.UTF_8);
   }

@@ -26,7 +26,11 @@ final class RunDeletion {
     this.clock = clock;
   }
 
-  /** @param salt tells this deletion from others */
+  /**
+   * Deletes a run; false if there was none.
+   *
+   * @param salt tells this deletion from others
+   */
   boolean delete(String runId, long salt) throws IOException {
     Path directory = directories.find(runId);
     boolean found = directory != null && Files.exists(directory.resolve(JournalStore.JOURNAL));

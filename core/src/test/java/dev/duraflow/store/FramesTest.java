@@ -1,8 +1,8 @@
 package dev.duraflow.store;
 
-import static dev.duraflow.store.Journals.appendNow;
 import static dev.duraflow.store.Journals.HEADER;
 import static dev.duraflow.store.Journals.STARTED;
+import static dev.duraflow.store.Journals.appendNow;
 import static dev.duraflow.store.Journals.record;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -75,7 +75,8 @@ final class FramesTest {
     JournalWriter writer = new JournalWriter(
         "run", file, HEADER, new Shapes(), header.length, false, Durability.STRICT);
     appendNow(writer, record("a", "1"), null, new byte[] {'1'});
-    appendNow(writer, 
+    appendNow(
+        writer,
         new TaskRecord(
             "bé",
             Kind.KEYS,

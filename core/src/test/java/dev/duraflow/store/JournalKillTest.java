@@ -89,7 +89,8 @@ final class JournalKillTest {
     long seed = 0;
     while (kills < Journals.times(100, 10)) {
       seed++;
-      Durability durability = seed % 2 == 0 ? Durability.STRICT : Durability.values()[random.nextInt(3)];
+      Durability durability =
+          seed % 2 == 0 ? Durability.STRICT : Durability.values()[random.nextInt(3)];
       Path directory = Files.createDirectory(temp.resolve("seed-" + seed));
       boolean finished = false;
       for (int lives = 0; !finished && lives < 100; lives++) {
@@ -97,7 +98,9 @@ final class JournalKillTest {
         child.start(directory, seed, durability);
         // By how far it has come, since how fast it is depends on what else the machine does.
         long enough = size(directory.resolve("log")) + Math.max(0, random.nextInt(1_200) - 200);
-        while (size(directory.resolve("log")) < enough && !child.output.ready() && child.process.isAlive()) {
+        while (size(directory.resolve("log")) < enough
+            && !child.output.ready()
+            && child.process.isAlive()) {
           Thread.onSpinWait();
         }
         Thread.sleep(random.nextInt(4));
@@ -129,10 +132,13 @@ final class JournalKillTest {
       String id = line.substring(5);
       if (line.startsWith("call ")) {
         calls.merge(id, 1, Integer::sum);
-        assertThat(finished).as("tasks that were done and were called again; seed %d", seed).doesNotContain(id);
+        assertThat(finished)
+            .as("tasks that were done and were called again; seed %d", seed)
+            .doesNotContain(id);
         Task<?> task = dag.find(id).orElse(null);
         if (task != null && task.isExternal()) {
-          task.dependencies().forEach(input -> finished.add(input.id())); // it told the world of them
+          task.dependencies()
+              .forEach(input -> finished.add(input.id())); // it told the world of them
         }
       } else if (durability != Durability.PIPELINED) {
         finished.add(id);
@@ -171,7 +177,8 @@ final class JournalKillTest {
       Child second = oneIsLocked ? one : other;
       String said = second.output.readLine();
       assertThat(said).startsWith("locked by " + holder.process.pid() + " on ").contains(" since ");
-      assertThat(Instant.parse(said.substring(said.lastIndexOf(' ') + 1))).isBetween(before, Instant.now());
+      assertThat(Instant.parse(said.substring(said.lastIndexOf(' ') + 1)))
+          .isBetween(before, Instant.now());
       holder.kill();
       second.start(directory, seed, Durability.STRICT);
       assertThat(second.output.readLine()).isEqualTo("finished");

@@ -290,10 +290,12 @@ final class JournalMaintenanceTest {
     store = StoredRuns.unsynced(directory);
     try (OpenRun run = store.open("bits")) {
       for (int i = 0; i < 6; i++) {
-        Journals.save(run, record(
-            "task-" + i,
-            i < 3 ? 1 : 2,
-            ("output " + i).getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        Journals.save(
+            run,
+            record(
+                "task-" + i,
+                i < 3 ? 1 : 2,
+                ("output " + i).getBytes(java.nio.charset.StandardCharsets.UTF_8)));
       }
     }
     Map<String, String> whole = contents(store, "bits");
