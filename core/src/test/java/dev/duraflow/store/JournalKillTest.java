@@ -81,50 +81,60 @@ final class JournalKillTest {
     all.forEach(Child::kill);
   }
 
+  /** A run of a random DAG, which several processes carry on, one after the other. */
+  private record Job(Path directory, long seed, Durability durability) {
+    Path log() {
+      return directory.resolve("log");
+    }
+  }
+
+  /** Two runs in each process, so that a kill is worth two. */
   @Test
   @Timeout(3_600)
   void killedAgainAndAgain_everyRunEndsAndNothingAcknowledgedRanTwice() throws Exception {
     Random random = new Random(1);
     int kills = 0;
-    long seed = 0;
-    while (kills < Journals.times(100, 10)) {
-      seed++;
-      Durability durability =
-          seed % 2 == 0 ? Durability.STRICT : Durability.values()[random.nextInt(3)];
-      Path directory = Files.createDirectory(temp.resolve("seed-" + seed));
-      boolean finished = false;
-      for (int lives = 0; !finished && lives < 100; lives++) {
-        Child child = next();
-        child.start(directory, seed, durability);
-        // By how far it has come, since how fast it is depends on what else the machine does.
-        long enough = size(directory.resolve("log")) + Math.max(0, random.nextInt(1_200) - 200);
-        while (size(directory.resolve("log")) < enough
-            && !child.output.ready()
-            && child.process.isAlive()) {
-          Thread.onSpinWait();
-        }
-        Thread.sleep(random.nextInt(4));
-        finished = child.output.ready();
-        if (finished) {
-          assertThat(child.output.readLine()).as("seed %d", seed).isEqualTo("finished");
-        } else {
-          assertThat(child.process.isAlive()).as("seed %d", seed).isTrue();
-          kills++;
-        }
-        child.kill();
-        check(directory, seed, durability);
+    long seeds = 0;
+    Map<Long, Job> jobs = new HashMap<>();
+    while (kills < Journals.times(100, 10) || !jobs.isEmpty()) {
+      while (jobs.size() < 2 && kills < Journals.times(100, 10)) {
+        long seed = ++seeds;
+        Durability durability = seed % 2 == 0 ? Durability.STRICT : Durability.values()[random.nextInt(3)];
+        jobs.put(seed, new Job(Files.createDirectory(temp.resolve("seed-" + seed)), seed, durability));
       }
-      assertThat(finished).as("seed %d", seed).isTrue();
-      checkOutputs(directory, seed);
+      Child child = next();
+      for (Job job : jobs.values()) {
+        child.start(job.directory, job.seed, job.durability);
+      }
+      // By how far one has come, since how fast it is depends on what else the machine does.
+      Job watched = jobs.values().iterator().next();
+      long enough = size(watched.log()) + Math.max(0, random.nextInt(1_200) - 200);
+      while (size(watched.log()) < enough && !child.output.ready() && child.process.isAlive()) {
+        Thread.onSpinWait();
+      }
+      Thread.sleep(random.nextInt(4));
+      assertThat(child.process.isAlive()).isTrue();
+      child.kill();
+      kills += jobs.size();
+      for (Job job : jobs.values()) {
+        check(job);
+      }
+      for (String line = child.output.readLine(); line != null; line = child.output.readLine()) {
+        assertThat(line).matches("[0-9]+ finished");
+        checkOutputs(jobs.remove(Long.parseLong(line.substring(0, line.indexOf(' ')))));
+        kills--;
+      }
     }
+    assertThat(seeds).isGreaterThan(5);
   }
 
   private static long size(Path file) throws IOException {
     return Files.exists(file) ? Files.size(file) : 0;
   }
 
-  private static void check(Path directory, long seed, Durability durability) throws IOException {
-    Path log = directory.resolve("log");
+  private static void check(Job job) throws IOException {
+    long seed = job.seed;
+    Path log = job.log();
     Dag dag = MortalRun.dag(new Random(seed), task -> {});
     Set<String> finished = new HashSet<>();
     Map<String, Integer> calls = new HashMap<>();
@@ -132,26 +142,24 @@ final class JournalKillTest {
       String id = line.substring(5);
       if (line.startsWith("call ")) {
         calls.merge(id, 1, Integer::sum);
-        assertThat(finished)
-            .as("tasks that were done and were called again; seed %d", seed)
-            .doesNotContain(id);
+        assertThat(finished).as("tasks that were done and were called again; seed %d", seed).doesNotContain(id);
         Task<?> task = dag.find(id).orElse(null);
         if (task != null && task.isExternal()) {
-          task.dependencies()
-              .forEach(input -> finished.add(input.id())); // it told the world of them
+          task.dependencies().forEach(input -> finished.add(input.id())); // it told the world of them
         }
-      } else if (durability != Durability.PIPELINED) {
+      } else if (job.durability != Durability.PIPELINED) {
         finished.add(id);
       }
     }
   }
 
-  private static void checkOutputs(Path directory, long seed) throws IOException {
+  private static void checkOutputs(Job job) {
+    long seed = job.seed;
     Dag dag = MortalRun.dag(new Random(seed), task -> {});
     Run expected = Duraflow.withoutStore().run(dag);
     List<String> called = new ArrayList<>();
     Dag again = MortalRun.dag(new Random(seed), called::add);
-    try (Duraflow duraflow = Duraflow.open(directory.resolve("store"))) {
+    try (Duraflow duraflow = Duraflow.builder().store(Store.journal(job.directory.resolve("store"))).build()) {
       Run run = duraflow.run(again, "run");
       assertThat(called).as("seed %d", seed).isEmpty();
       assertThat(MortalRun.outputs(again, run)).isEqualTo(MortalRun.outputs(dag, expected));
@@ -167,6 +175,7 @@ final class JournalKillTest {
       long seed = longLasting();
       Child one = next();
       Child other = next();
+      Job job = new Job(directory, seed, Durability.STRICT);
       one.start(directory, seed, Durability.STRICT);
       other.start(directory, seed, Durability.STRICT);
       while (!one.output.ready() && !other.output.ready()) {
@@ -176,14 +185,13 @@ final class JournalKillTest {
       Child holder = oneIsLocked ? other : one;
       Child second = oneIsLocked ? one : other;
       String said = second.output.readLine();
-      assertThat(said).startsWith("locked by " + holder.process.pid() + " on ").contains(" since ");
-      assertThat(Instant.parse(said.substring(said.lastIndexOf(' ') + 1)))
-          .isBetween(before, Instant.now());
+      assertThat(said).startsWith(seed + " locked by " + holder.process.pid() + " on ").contains(" since ");
+      assertThat(Instant.parse(said.substring(said.lastIndexOf(' ') + 1))).isBetween(before, Instant.now());
       holder.kill();
       second.start(directory, seed, Durability.STRICT);
-      assertThat(second.output.readLine()).isEqualTo("finished");
-      check(directory, seed, Durability.STRICT);
-      checkOutputs(directory, seed);
+      assertThat(second.output.readLine()).isEqualTo(seed + " finished");
+      check(job);
+      checkOutputs(job);
       second.kill();
     }
   }

@@ -36,12 +36,13 @@ final class MortalRun {
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       String[] command = line.split(" ");
-      System.out.println(
-          run(Path.of(command[0]), Long.parseLong(command[1]), Durability.valueOf(command[2])));
+      long seed = Long.parseLong(command[1]);
+      Durability durability = Durability.valueOf(command[2]);
+      new Thread(() -> System.out.println(seed + " " + run(Path.of(command[0]), seed, durability))).start();
     }
   }
 
-  private static String run(Path directory, long seed, Durability durability) throws IOException {
+  private static String run(Path directory, long seed, Durability durability) {
     try (FileOutputStream log = new FileOutputStream(directory.resolve("log").toFile(), true);
         Duraflow duraflow = Duraflow.builder()
             .store(Store.journal(directory.resolve("store")))
@@ -55,9 +56,10 @@ final class MortalRun {
             .build()) {
       duraflow.run(dag(new Random(seed), task -> append(log, "call " + task)), "run");
       return "finished";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     } catch (RunLockedException e) {
-      return "locked by " + e.holder().pid() + " on " + e.holder().host() + " since "
-          + e.holder().since();
+      return "locked by " + e.holder().pid() + " on " + e.holder().host() + " since " + e.holder().since();
     }
   }
 
@@ -81,35 +83,28 @@ final class MortalRun {
     for (int i = 0; i < size; i++) {
       String id = "task-" + i;
       int millis = random.nextInt(3);
-      int copies =
-          random.nextInt(25) == 0 ? 30_000 : 1; // a few are large enough for a file of their own
+      int copies = random.nextInt(25) == 0 ? 30_000 : 1; // a few are large enough for a file of their own
       boolean external = random.nextInt(8) == 0;
       List<Task<String>> inputs = new ArrayList<>();
       for (int n = random.nextInt(4); n > 0 && !tasks.isEmpty(); n--) {
-        Task<String> input =
-            tasks.get(random.nextBoolean() ? tasks.size() - 1 : random.nextInt(tasks.size()));
+        Task<String> input = tasks.get(random.nextBoolean() ? tasks.size() - 1 : random.nextInt(tasks.size()));
         if (!inputs.contains(input)) {
           inputs.add(input);
         }
       }
-      Task<String> task =
-          dag.gather(id, inputs, values -> work(called, id, values, millis).repeat(copies));
+      Task<String> task = dag.gather(id, inputs, values -> work(called, id, values, millis).repeat(copies));
       if (external) {
         task.external();
       }
       tasks.add(task);
       if (random.nextInt(10) == 0) {
         int elements = random.nextInt(12);
-        Task<List<Integer>> source = dag.task(
-                "keys-" + i, task, value -> numbers(called, "keys-" + i(id), elements))
-            .returns(new dev.duraflow.dag.TypeRef<List<Integer>>() {});
+        Task<List<Integer>> source =
+            dag.task("keys-" + i, task, value -> numbers(called, "keys-" + i(id), elements))
+                .returns(new dev.duraflow.dag.TypeRef<List<Integer>>() {});
         Task<List<String>> map = dag.map(
-            "map-" + i,
-            source,
-            number -> "" + number,
-            number -> work(called, "map-" + i(id) + "[" + number + "]", List.of(), millis));
-        tasks.add(
-            dag.task("sum-" + i, map, values -> work(called, "sum-" + i(id), values, millis)));
+            "map-" + i, source, number -> "" + number, number -> work(called, "map-" + i(id) + "[" + number + "]", List.of(), millis));
+        tasks.add(dag.task("sum-" + i, map, values -> work(called, "sum-" + i(id), values, millis)));
       }
     }
     return dag;
@@ -139,8 +134,7 @@ final class MortalRun {
     for (String input : inputs) {
       hash = hash * 31 + input.hashCode();
     }
-    return id + ":" + Integer.toHexString(hash)
-        + "................................".substring(0, 20);
+    return id + ":" + Integer.toHexString(hash) + "................................".substring(0, 20);
   }
 
   /** The outputs of all tasks by id. */

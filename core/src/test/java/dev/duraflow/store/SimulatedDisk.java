@@ -44,6 +44,7 @@ final class SimulatedDisk extends Disk {
   }
 
   /** Some bytes at a position, or null: cut there. */
+  @SuppressWarnings("ArrayRecordComponent") // compared by nobody
   private record Change(long at, byte @Nullable [] bytes) {}
 
   private static final class Inode {
@@ -397,6 +398,7 @@ final class SimulatedDisk extends Disk {
     }
 
     @Override
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // synchronized on the disk
     void write(long position, byte[] bytes, int offset, int length) throws IOException {
       synchronized (SimulatedDisk.this) {
         SimulatedDisk.this.write(
@@ -417,6 +419,7 @@ final class SimulatedDisk extends Disk {
     }
 
     @Override
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // synchronized on the disk
     void truncate(long size) throws IOException {
       synchronized (SimulatedDisk.this) {
         Fault what = step();
