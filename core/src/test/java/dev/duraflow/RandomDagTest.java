@@ -11,6 +11,7 @@ import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.Store;
 import dev.duraflow.store.TaskRecord;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -22,8 +23,10 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -32,8 +35,17 @@ final class RandomDagTest {
   private static final int SEEDS = 80;
   private static final int CRASHING_SEEDS = 12;
 
-  /** A kind of store to run on: where the records are, and how they get there; without a base, none. */
-  record Kind(String name, Supplier<Store> base, AsyncStore.Mode mode) {
+  @TempDir
+  private static Path directory;
+
+  private static final AtomicInteger DIRECTORIES = new AtomicInteger();
+
+  /**
+   * A kind of store to run on: where the records are, and how they get there; without a base, none.
+   *
+   * @param slowness so many times fewer seeds, and crashes for each, than on memory
+   */
+  record Kind(String name, Supplier<Store> base, AsyncStore.Mode mode, int slowness) {
     Store open(long seed) {
       return base == null ? null : around(base.get(), seed);
     }
@@ -50,12 +62,22 @@ final class RandomDagTest {
 
   static List<Kind> kinds() {
     List<Kind> kinds = new ArrayList<>();
-    kinds.add(new Kind("none", null, null));
-    kinds.add(new Kind("memory", Store::inMemory, null));
+    kinds.add(new Kind("none", null, null, 1));
+    kinds.add(new Kind("memory", Store::inMemory, null, 1));
     for (AsyncStore.Mode mode : AsyncStore.Mode.values()) {
-      kinds.add(new Kind("memory " + mode, Store::inMemory, mode));
+      kinds.add(new Kind("memory " + mode, Store::inMemory, mode, 1));
     }
+    kinds.add(new Kind("files", RandomDagTest::files, null, 6));
+    kinds.add(new Kind("journal", RandomDagTest::journal, null, 4));
     return kinds;
+  }
+
+  private static Store files() {
+    return Store.files(directory.resolve("store" + DIRECTORIES.incrementAndGet()));
+  }
+
+  private static Store journal() {
+    return Store.journal(directory.resolve("store" + DIRECTORIES.incrementAndGet()));
   }
 
   static List<Kind> storing() {
@@ -83,7 +105,7 @@ final class RandomDagTest {
   @ParameterizedTest
   @MethodSource("kinds")
   void outputsAreTheModels_andEachBodyIsCalledOnce(Kind kind) {
-    for (long seed = 0; seed < SEEDS; seed++) {
+    for (long seed = 0; seed < SEEDS / kind.slowness; seed++) {
       RandomDag random = new RandomDag(seed, false);
       Store store = kind.open(seed);
       Run run = on(store, seed).build().run(random.dag);
@@ -103,7 +125,7 @@ final class RandomDagTest {
   @ParameterizedTest
   @MethodSource("kinds")
   void keepGoing_runsFailsAndSkipsWhatTheModelDoes(Kind kind) throws Exception {
-    for (long seed = 0; seed < SEEDS; seed++) {
+    for (long seed = 0; seed < SEEDS / kind.slowness; seed++) {
       RandomDag random = new RandomDag(seed, true);
       Store store = kind.open(seed);
       Queue<String> skipped = new ConcurrentLinkedQueue<>();
@@ -137,7 +159,7 @@ final class RandomDagTest {
   @ParameterizedTest
   @MethodSource("kinds")
   void failFast_doesNothingThatTheModelDoesNot(Kind kind) throws Exception {
-    for (long seed = 0; seed < SEEDS; seed++) {
+    for (long seed = 0; seed < SEEDS / kind.slowness; seed++) {
       RandomDag random = new RandomDag(seed, true);
       Store store = kind.open(seed);
       Run run = awaited(on(store, seed).build().start(random.dag), kind, seed);
@@ -220,10 +242,10 @@ final class RandomDagTest {
   @ParameterizedTest
   @MethodSource("storing")
   void crashAtEveryPersistPoint_losesNothingThatWasAcknowledged(Kind kind) {
-    for (long seed = 0; seed < CRASHING_SEEDS; seed++) {
+    for (long seed = 0; seed < CRASHING_SEEDS / kind.slowness; seed++) {
       for (Death death : Death.values()) {
         boolean crashed = true;
-        for (int n = 1; crashed; n++) {
+        for (int n = 1; crashed; n += kind.slowness) {
           String as = named(kind, seed) + ", " + death + " at save " + n;
           RandomDag random = new RandomDag(seed, false);
           Store inner = kind.base.get();

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,11 +27,18 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class ResumeTest {
+  @TempDir
+  private static Path directory;
+
+  private static final AtomicInteger DIRECTORIES = new AtomicInteger();
+
   private final Queue<String> calls = new ConcurrentLinkedQueue<>();
 
   static List<Store> stores() {
@@ -38,7 +46,9 @@ final class ResumeTest {
         Store.inMemory(),
         AsyncStore.inMemory(),
         new AsyncStore(Store.inMemory(), AsyncStore.Mode.BATCHED, 1),
-        new AsyncStore(Store.inMemory(), AsyncStore.Mode.SHUFFLED, 1));
+        new AsyncStore(Store.inMemory(), AsyncStore.Mode.SHUFFLED, 1),
+        Store.files(directory.resolve("store" + DIRECTORIES.incrementAndGet())),
+        Store.journal(directory.resolve("store" + DIRECTORIES.incrementAndGet())));
   }
 
   private <T> T called(String id, T value) {
