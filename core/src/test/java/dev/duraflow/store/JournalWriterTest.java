@@ -50,7 +50,7 @@ final class JournalWriterTest {
     }
 
     @Override
-    void write(long position, byte[] bytes, int offset, int length) throws IOException {
+    synchronized void write(long position, byte[] bytes, int offset, int length) throws IOException {
       if (writeFails != null) {
         throw writeFails;
       }

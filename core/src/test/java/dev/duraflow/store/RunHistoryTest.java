@@ -208,7 +208,7 @@ final class RunHistoryTest {
     StoredRuns.save(store(), "torn", Journals.record("a", "1"), Journals.record("b", "2"));
     Path journal = Journals.journal(directory, "torn");
     byte[] whole = Files.readAllBytes(journal);
-    long endOfB = whole.length - 15; // behind it is a mark
+    long endOfB = whole.length - 15L; // behind it is a mark
     long startOfB = StoredRuns.frameOf(journal, "b");
     for (int cut = whole.length; cut >= startOfB; cut--) {
       Files.write(journal, java.util.Arrays.copyOf(whole, cut));
