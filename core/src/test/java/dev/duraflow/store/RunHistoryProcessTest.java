@@ -30,7 +30,8 @@ final class RunHistoryProcessTest {
       Dag dag = Dag.named("program");
       Task<Integer> first = dag.task("first", () -> 1);
       dag.task("second", first, value -> goOnWith(value, directory.resolve("go")));
-      try (Duraflow duraflow = Duraflow.open(directory.resolve("state"))) {
+      try (Duraflow duraflow =
+          Duraflow.builder().store(JournalStore.at(directory.resolve("state"))).build()) {
         duraflow.run(dag);
       } catch (RunFailedException e) {
         System.out.println("failed");
