@@ -161,7 +161,8 @@ final class JournalStore implements Store {
    * may not have synced at all. Or that sync failed: then the system may hold in memory what the disk has not, and take it for
    * written (A. Rebello et al., <i>Can Applications Recover from fsync Failures?</i>, 2020), so it is written once more.
    */
-  private void makeDurable(Path directory, DiskFile file, long lastMark, long end) throws IOException {
+  private void makeDurable(Path directory, DiskFile file, long lastMark, long end)
+      throws IOException {
     if (end - lastMark <= MAX_REWRITTEN) { // more than that is no batch of a writer that syncs
       byte[] chunk = new byte[1 << 16];
       for (long at = lastMark; at < end; at += chunk.length) {

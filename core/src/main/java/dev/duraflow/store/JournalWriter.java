@@ -177,9 +177,8 @@ final class JournalWriter {
       Integer known = shapes.number(shape);
       byte[] newShape = known == null ? shape.encoded() : NONE;
       int number = known == null ? shapes.size() : known;
-      int content = beside == null
-          ? payload.length
-          : Bytes.sizeOfVarint(beside.size()) + SideFiles.HASH;
+      int content =
+          beside == null ? payload.length : Bytes.sizeOfVarint(beside.size()) + SideFiles.HASH;
       int length = 1
           + Bytes.sizeOfVarint(number)
           + Bytes.sizeOfSigned(started)

@@ -66,7 +66,8 @@ final class RunLock implements AutoCloseable {
       boolean keepOpen = false;
       try {
         Holder me = new Holder(ThisHost.NAME, ProcessHandle.current().pid(), clock.instant());
-        byte[] note = new OwnerNote(runId, me).encoded(); // before, so that nobody has to wait for it
+        byte[] note =
+            new OwnerNote(runId, me).encoded(); // before, so that nobody has to wait for it
         if (file.getChannel().tryLock(LOCKED_BYTE, 1, false) == null) {
           throw new RunLockedException(runId, holder(file, path));
         }

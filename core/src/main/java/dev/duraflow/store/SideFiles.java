@@ -125,8 +125,7 @@ final class SideFiles {
         writeOut(from, offset, length);
       } catch (IOException e) {
         // Not as an IOException, which a codec may take for one of its own.
-        failure =
-            new StoreException(
+        failure = new StoreException(
             "cannot write into " + directory + ", the large outputs of run '" + runId + "': "
                 + FileStore.reason(e) + "; see that there is room",
             e);

@@ -91,7 +91,8 @@ final class BytesTest {
   void varint_ofMoreThanTenBytes_isRefused() {
     byte[] endless = new byte[20];
     Arrays.fill(endless, (byte) 0x80);
-    assertThatThrownBy(() -> new Bytes(endless, 0).getVarint()).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new Bytes(endless, 0).getVarint())
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test

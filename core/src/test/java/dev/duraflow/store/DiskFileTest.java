@@ -74,7 +74,8 @@ final class DiskFileTest {
 
   @Test
   void open_whereNothingCanBe_fails() {
-    assertThatThrownBy(() -> new DiskFile(directory.resolve("missing/file"))).isInstanceOf(FileNotFoundException.class);
+    assertThatThrownBy(() -> new DiskFile(directory.resolve("missing/file")))
+        .isInstanceOf(FileNotFoundException.class);
     assertThatThrownBy(() -> new DiskFile(directory)).isInstanceOf(FileNotFoundException.class);
   }
 }

@@ -1,8 +1,8 @@
 package dev.duraflow.store;
 
-import static dev.duraflow.store.Journals.appendNow;
 import static dev.duraflow.store.Journals.HEADER;
 import static dev.duraflow.store.Journals.STARTED;
+import static dev.duraflow.store.Journals.appendNow;
 import static dev.duraflow.store.Journals.record;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -47,7 +47,8 @@ final class FramesTest {
   @Test
   void header_isAsDrawn() throws IOException {
     assertThat(HexFormat.of().formatHex(HEADER.encoded())).isEqualTo(HEADER_BYTES.replace(" ", ""));
-    assertThat(Header.read(file(HEADER_BYTES))).isEqualTo(new Decoded(HEADER, 1, HEADER.encoded().length));
+    assertThat(Header.read(file(HEADER_BYTES)))
+        .isEqualTo(new Decoded(HEADER, 1, HEADER.encoded().length));
   }
 
   @Test
@@ -62,7 +63,8 @@ final class FramesTest {
   void header_ofAnyId_comesBack() throws IOException {
     for (String id : new String[] {"", "ä€😀", "x".repeat(10_000), "€".repeat(10_000)}) {
       Header header = new Header(id, -1, Instant.parse("1950-01-01T00:00:00.999999999Z"));
-      assertThat(Header.read(new MemoryFile(any, header.encoded()))).isEqualTo(new Decoded(header, 1, header.encoded().length));
+      assertThat(Header.read(new MemoryFile(any, header.encoded())))
+          .isEqualTo(new Decoded(header, 1, header.encoded().length));
     }
   }
 
@@ -70,22 +72,35 @@ final class FramesTest {
   void frames_areAsDrawn() throws IOException {
     byte[] header = HEADER.encoded();
     MemoryFile file = new MemoryFile(any, header);
-    JournalWriter writer =
-        new JournalWriter("run", file, HEADER, new Shapes(), header.length, false, Durability.STRICT);
+    JournalWriter writer = new JournalWriter(
+        "run", file, HEADER, new Shapes(), header.length, false, Durability.STRICT);
     appendNow(writer, record("a", "1"), null, new byte[] {'1'});
-    appendNow(writer, 
-        new TaskRecord("bé", Kind.KEYS, null, "json", 300, STARTED.minusNanos(1), STARTED, Payload.of(new byte[0])),
+    appendNow(
+        writer,
+        new TaskRecord(
+            "bé",
+            Kind.KEYS,
+            null,
+            "json",
+            300,
+            STARTED.minusNanos(1),
+            STARTED,
+            Payload.of(new byte[0])),
         new Beside(1 << 20, "aa".repeat(32)),
         new byte[0]);
     writer.close();
     byte[] written = file.content();
-    assertThat(HexFormat.of().formatHex(written, header.length, written.length)).isEqualTo((""
+    assertThat(HexFormat.of().formatHex(written, header.length, written.length))
+        .isEqualTo((""
                 + "0a 73c77727 01 efcdab8967452301 00" // the mark of batch 0
-                + "18 ad0e126a 02 00 01 04 6a736f6e 6a6176612e6c616e672e537472696e67" // output, 1, json, java.lang.String
+                + "18 ad0e126a 02 00 01 04 6a736f6e 6a6176612e6c616e672e537472696e67" // output, 1,
+                // json,
+                // java.lang.String
                 + "0a 567f3ca9 03 00 00 80ade204 01 61 31" // at created, 5 ms, a, "1"
                 + "0a 1c370aa2 01 efcdab8967452301 01" // the mark of batch 1
                 + "09 256d497b 02 01 ac02 04 6a736f6e" // keys, 300, json, no type
-                + "2b d969ee0a 04 01 01 02 03 62c3a9 808040" // one nanosecond before, for one, bé, 1 MiB
+                + "2b d969ee0a 04 01 01 02 03 62c3a9 808040" // one nanosecond before, for one, bé,
+                // 1 MiB
                 + "aa".repeat(32)
                 + "0a 4f4b8b53 01 efcdab8967452301 02") // the mark of whatever comes next
             .replace(" ", ""));
@@ -119,7 +134,9 @@ final class FramesTest {
   @Test
   void shape_ofAnything_comesBack() {
     for (Shape shape : new Shape[] {
-      new Shape(Kind.OUTPUT, 0, "", null), new Shape(Kind.KEYS, -1, "jsön", "a.Type<€>"), new Shape(Kind.OUTPUT, Integer.MAX_VALUE, "x", "y")
+      new Shape(Kind.OUTPUT, 0, "", null),
+      new Shape(Kind.KEYS, -1, "jsön", "a.Type<€>"),
+      new Shape(Kind.OUTPUT, Integer.MAX_VALUE, "x", "y")
     }) {
       byte[] encoded = shape.encoded();
       assertThat(Shape.read(new Bytes(encoded, 1), encoded.length)).isEqualTo(shape);

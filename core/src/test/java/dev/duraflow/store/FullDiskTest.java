@@ -1,7 +1,7 @@
 package dev.duraflow.store;
 
-import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.record;
+import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -58,13 +58,16 @@ final class FullDiskTest {
   void unmount() throws InterruptedException {
     if (isMounted) {
       Path mountPoint = temp.resolve("disk");
-      assertThat(run("umount", mountPoint.toString()) || run("umount", "-l", mountPoint.toString())).isTrue();
+      assertThat(run("umount", mountPoint.toString()) || run("umount", "-l", mountPoint.toString()))
+          .isTrue();
     }
   }
 
   @ParameterizedTest
-  @CsvSource({"tmpfs, 10", "tmpfs, 5000", "tmpfs, 200000", "ext4, 10", "ext4, 5000", "ext4, 200000"})
-  void fullDisk_losesNothingAcknowledgedAndGoesOnWhenThereIsRoom(String kind, int size) throws Exception {
+  @CsvSource({"tmpfs, 10", "tmpfs, 5000", "tmpfs, 200000", "ext4, 10", "ext4, 5000", "ext4, 200000"
+  })
+  void fullDisk_losesNothingAcknowledgedAndGoesOnWhenThereIsRoom(String kind, int size)
+      throws Exception {
     Path disk = mount(kind);
     Path ballast = Files.write(disk.resolve("ballast"), new byte[200_000]);
     List<String> saved = new ArrayList<>();
@@ -82,7 +85,9 @@ final class FullDiskTest {
           fill(disk);
         }
       }
-      assertThat(failure).hasMessageContaining("run 'run'").hasMessageContaining("No space left on device");
+      assertThat(failure)
+          .hasMessageContaining("run 'run'")
+          .hasMessageContaining("No space left on device");
       checkAll(run, saved, size);
     }
     try (OpenRun again = Journals.store(disk, new Disk(), SIDE_FILE_THRESHOLD).open("run")) {

@@ -1,8 +1,8 @@
 package dev.duraflow.store;
 
-import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.journal;
 import static dev.duraflow.store.Journals.record;
+import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.text;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -29,7 +29,8 @@ final class JournalIndexTest {
   void create() throws IOException {
     byte[] header = HEADER.encoded();
     file = new MemoryFile(Files.createFile(directory.resolve("any")), header);
-    writer = new JournalWriter("run", file, HEADER, new Shapes(), header.length, false, Durability.PROCESS);
+    writer = new JournalWriter(
+        "run", file, HEADER, new Shapes(), header.length, false, Durability.PROCESS);
     index = new JournalIndex(file, HEADER, header.length);
   }
 

@@ -62,7 +62,8 @@ final class JournalScanTest {
   @Test
   void next_framesOfAllSizes_areReadInOrder() throws IOException {
     Random random = new Random(1);
-    int[] sizes = {1, 2, 127, 128, 16_383, 16_384, (1 << 20) - 9, 1 << 20, (1 << 20) + 1, 3 << 20, 5};
+    int[] sizes = {1, 2, 127, 128, 16_383, 16_384, (1 << 20) - 9, 1 << 20, (1 << 20) + 1, 3 << 20, 5
+    };
     for (int size : sizes) {
       byte[] body = new byte[size];
       random.nextBytes(body);
@@ -142,7 +143,8 @@ final class JournalScanTest {
 
   @Test
   void next_hugeLengths_takeNoMemory() throws IOException {
-    for (String length : new String[] {"ffffffff7f", "ffffffff07", "8080808008", "ffffffffff", "ffff7f"}) {
+    for (String length :
+        new String[] {"ffffffff7f", "ffffffff07", "8080808008", "ffffffffff", "ffff7f"}) {
       file.truncate(FROM);
       append0(java.util.HexFormat.of().parseHex(length));
       append0(new byte[100]);
@@ -155,7 +157,10 @@ final class JournalScanTest {
     append(mark(0));
     append(new byte[100]);
     long damaged = file.size();
-    append0(new byte[(1 << 20) - 12]); // so that the next mark lies across the pieces in which it is looked for
+    append0(
+        new byte
+            [(1 << 20)
+                - 12]); // so that the next mark lies across the pieces in which it is looked for
     for (int shift = 0; shift < 40; shift++) {
       long mark = file.size();
       append(mark(1));

@@ -1,8 +1,8 @@
 package dev.duraflow.store;
 
-import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.journal;
 import static dev.duraflow.store.Journals.record;
+import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

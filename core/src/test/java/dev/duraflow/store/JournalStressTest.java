@@ -1,7 +1,7 @@
 package dev.duraflow.store;
 
-import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.record;
+import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -75,7 +75,11 @@ final class JournalStressTest {
   }
 
   private static TaskRecord numbered(String id, int number) {
-    return record(id, number, (id + "#" + number + "#" + "x".repeat(number % 11 == 0 ? 400 : number % 30)).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return record(
+        id,
+        number,
+        (id + "#" + number + "#" + "x".repeat(number % 11 == 0 ? 400 : number % 30))
+            .getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 
   private void check(OpenRun run, String id) {
@@ -117,7 +121,8 @@ final class JournalStressTest {
     }
     try (OpenRun run = open(durability)) {
       checkAll(run);
-      tried.forEach((id, number) -> assertThat(run.find(id).orElseThrow().attempt()).isEqualTo(number));
+      tried.forEach(
+          (id, number) -> assertThat(run.find(id).orElseThrow().attempt()).isEqualTo(number));
     }
   }
 

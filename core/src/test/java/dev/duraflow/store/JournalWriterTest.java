@@ -1,7 +1,7 @@
 package dev.duraflow.store;
 
-import static dev.duraflow.store.Journals.appendNow;
 import static dev.duraflow.store.Journals.HEADER;
+import static dev.duraflow.store.Journals.appendNow;
 import static dev.duraflow.store.Journals.record;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -50,7 +50,7 @@ final class JournalWriterTest {
     }
 
     @Override
-    void write(long position, byte[] bytes, int offset, int length) throws IOException {
+    synchronized void write(long position, byte[] bytes, int offset, int length) throws IOException {
       if (writeFails != null) {
         throw writeFails;
       }
@@ -116,7 +116,8 @@ final class JournalWriterTest {
     });
     threads.add(thread);
     thread.start();
-    while (thread.getState() != Thread.State.WAITING && thread.getState() != Thread.State.TERMINATED) {
+    while (thread.getState() != Thread.State.WAITING
+        && thread.getState() != Thread.State.TERMINATED) {
       Thread.sleep(1);
     }
     return done;
@@ -161,7 +162,10 @@ final class JournalWriterTest {
       await(other);
     }
     assertThat(syncs).hasValue(2);
-    assertThat(idsInTheFile()).hasSize(101).startsWith("first", "other-0", "other-1").endsWith("other-99");
+    assertThat(idsInTheFile())
+        .hasSize(101)
+        .startsWith("first", "other-0", "other-1")
+        .endsWith("other-99");
   }
 
   @Test
@@ -189,7 +193,8 @@ final class JournalWriterTest {
     for (int i = 0; i < 100; i++) {
       appendNow(writer, record("a", "1"), null, new byte[1]);
     }
-    assertThat(Thread.getAllStackTraces().keySet()).noneMatch(thread -> thread.getName().equals("duraflow-journal"));
+    assertThat(Thread.getAllStackTraces().keySet())
+        .noneMatch(thread -> thread.getName().equals("duraflow-journal"));
     assertThat(syncs).hasValue(100);
   }
 
@@ -275,7 +280,9 @@ final class JournalWriterTest {
     allowAll();
     assertFails(save("a"));
     assertFails(writer.flush());
-    assertThatThrownBy(() -> save("b")).isInstanceOf(StoreException.class).hasMessageContaining("there is none");
+    assertThatThrownBy(() -> save("b"))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("there is none");
   }
 
   @Test
@@ -310,7 +317,9 @@ final class JournalWriterTest {
       }
     });
     assertThat(closed).isNotDone();
-    assertThatThrownBy(() -> save("third")).isInstanceOf(StoreException.class).hasMessageContaining("closed");
+    assertThatThrownBy(() -> save("third"))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("closed");
     allowAll();
     await(closed);
     await(first);
@@ -420,7 +429,8 @@ final class JournalWriterTest {
     BitSet taken = new BitSet();
     DiskFile small = new DiskFile(directory.resolve("journal")) {
       @Override
-      synchronized void write(long position, byte[] bytes, int offset, int length) throws IOException {
+      synchronized void write(long position, byte[] bytes, int offset, int length)
+          throws IOException {
         for (int i = 0; i < length; i++) {
           taken.set((int) position + i);
           if (taken.cardinality() > 40_000) {
@@ -442,7 +452,8 @@ final class JournalWriterTest {
       void force() {}
     };
     try (small) {
-      JournalWriter writer = new JournalWriter("run", small, HEADER, new Shapes(), begin, false, Durability.STRICT);
+      JournalWriter writer =
+          new JournalWriter("run", small, HEADER, new Shapes(), begin, false, Durability.STRICT);
       int saved = 0;
       try {
         while (true) {

@@ -22,8 +22,7 @@ final class Journals {
   private Journals() {}
 
   static JournalStore store(Path root, Disk disk, int sideFileThreshold) {
-    return new JournalStore(
-        root, Clock.systemUTC(), disk, sideFileThreshold);
+    return new JournalStore(root, Clock.systemUTC(), disk, sideFileThreshold);
   }
 
   static Path journal(Path root, String runId) {
@@ -51,7 +50,8 @@ final class Journals {
     join(run.saveNow(record));
   }
 
-  static void appendNow(JournalWriter writer, TaskRecord record, @Nullable Beside beside, byte[] payload) {
+  static void appendNow(
+      JournalWriter writer, TaskRecord record, @Nullable Beside beside, byte[] payload) {
     join(writer.appendNow(record, beside, payload));
   }
 

@@ -35,10 +35,11 @@ final class MortalRun {
     System.out.println("ready");
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
-      String[] command = line.split(" ");
+      String[] command = line.split(" ", -1);
       long seed = Long.parseLong(command[1]);
       Durability durability = Durability.valueOf(command[2]);
-      new Thread(() -> System.out.println(seed + " " + run(Path.of(command[0]), seed, durability))).start();
+      new Thread(() -> System.out.println(seed + " " + run(Path.of(command[0]), seed, durability)))
+          .start();
     }
   }
 
@@ -59,7 +60,8 @@ final class MortalRun {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (RunLockedException e) {
-      return "locked by " + e.holder().pid() + " on " + e.holder().host() + " since " + e.holder().since();
+      return "locked by " + e.holder().pid() + " on " + e.holder().host() + " since "
+          + e.holder().since();
     }
   }
 
@@ -83,28 +85,35 @@ final class MortalRun {
     for (int i = 0; i < size; i++) {
       String id = "task-" + i;
       int millis = random.nextInt(3);
-      int copies = random.nextInt(25) == 0 ? 30_000 : 1; // a few are large enough for a file of their own
+      int copies =
+          random.nextInt(25) == 0 ? 30_000 : 1; // a few are large enough for a file of their own
       boolean external = random.nextInt(8) == 0;
       List<Task<String>> inputs = new ArrayList<>();
       for (int n = random.nextInt(4); n > 0 && !tasks.isEmpty(); n--) {
-        Task<String> input = tasks.get(random.nextBoolean() ? tasks.size() - 1 : random.nextInt(tasks.size()));
+        Task<String> input =
+            tasks.get(random.nextBoolean() ? tasks.size() - 1 : random.nextInt(tasks.size()));
         if (!inputs.contains(input)) {
           inputs.add(input);
         }
       }
-      Task<String> task = dag.gather(id, inputs, values -> work(called, id, values, millis).repeat(copies));
+      Task<String> task =
+          dag.gather(id, inputs, values -> work(called, id, values, millis).repeat(copies));
       if (external) {
         task.external();
       }
       tasks.add(task);
       if (random.nextInt(10) == 0) {
         int elements = random.nextInt(12);
-        Task<List<Integer>> source =
-            dag.task("keys-" + i, task, value -> numbers(called, "keys-" + i(id), elements))
-                .returns(new dev.duraflow.dag.TypeRef<List<Integer>>() {});
+        Task<List<Integer>> source = dag.task(
+                "keys-" + i, task, value -> numbers(called, "keys-" + i(id), elements))
+            .returns(new dev.duraflow.dag.TypeRef<List<Integer>>() {});
         Task<List<String>> map = dag.map(
-            "map-" + i, source, number -> "" + number, number -> work(called, "map-" + i(id) + "[" + number + "]", List.of(), millis));
-        tasks.add(dag.task("sum-" + i, map, values -> work(called, "sum-" + i(id), values, millis)));
+            "map-" + i,
+            source,
+            number -> "" + number,
+            number -> work(called, "map-" + i(id) + "[" + number + "]", List.of(), millis));
+        tasks.add(
+            dag.task("sum-" + i, map, values -> work(called, "sum-" + i(id), values, millis)));
       }
     }
     return dag;
@@ -134,7 +143,8 @@ final class MortalRun {
     for (String input : inputs) {
       hash = hash * 31 + input.hashCode();
     }
-    return id + ":" + Integer.toHexString(hash) + "................................".substring(0, 20);
+    return id + ":" + Integer.toHexString(hash)
+        + "................................".substring(0, 20);
   }
 
   /** The outputs of all tasks by id. */

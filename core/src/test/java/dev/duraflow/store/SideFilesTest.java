@@ -1,7 +1,7 @@
 package dev.duraflow.store;
 
-import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.record;
+import static dev.duraflow.store.Journals.save;
 import static dev.duraflow.store.Journals.text;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -260,7 +260,9 @@ final class SideFilesTest {
         PayloadSink sink = run.sink()) {
       assertThatThrownBy(() -> sink.write(new byte[1_000])).isInstanceOf(StoreException.class);
       assertThatThrownBy(() -> sink.write(new byte[1_000])).isInstanceOf(StoreException.class);
-      assertThatThrownBy(sink::finish).isInstanceOf(StoreException.class).hasMessageContaining("full for a moment");
+      assertThatThrownBy(sink::finish)
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining("full for a moment");
     }
   }
 

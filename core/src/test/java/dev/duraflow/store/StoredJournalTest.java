@@ -15,16 +15,25 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Journals that were written by each version of the format, and must open for ever. */
 final class StoredJournalTest {
-  private static final String SIDE_FILE = "a56af2e9bfeba185d9f1ae0b88280e46325c593088cd0c3b1a308dc0df0e3677";
+  private static final String SIDE_FILE =
+      "a56af2e9bfeba185d9f1ae0b88280e46325c593088cd0c3b1a308dc0df0e3677";
 
   @TempDir
   Path root;
 
   private static final Instant AT = Instant.parse("2026-11-04T10:15:30.123456789Z");
 
-  private static TaskRecord record(String id, Kind kind, String type, String codec, int attempt, String payload) {
+  private static TaskRecord record(
+      String id, Kind kind, String type, String codec, int attempt, String payload) {
     return new TaskRecord(
-        id, kind, type, codec, attempt, AT, AT.plusNanos(payload.length()), Payload.of(payload.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        id,
+        kind,
+        type,
+        codec,
+        attempt,
+        AT,
+        AT.plusNanos(payload.length()),
+        Payload.of(payload.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
   }
 
   /** All that version 1 can say, in three openings: closed, under PROCESS, and killed with a batch half written. */
@@ -34,7 +43,8 @@ final class StoredJournalTest {
       record("delay[ORD]", Kind.OUTPUT, "java.lang.Integer", "json", 3, "11"),
       record("delay[é]", Kind.OUTPUT, "java.lang.Integer", "json", 1, "-7"),
       record("untyped", Kind.OUTPUT, null, "other", Integer.MAX_VALUE, ""),
-      record("large", Kind.OUTPUT, "java.lang.String", "json", 1, "\"" + "x".repeat(70_000) + "\""));
+      record(
+          "large", Kind.OUTPUT, "java.lang.String", "json", 1, "\"" + "x".repeat(70_000) + "\""));
 
   private static void write(Path root) throws IOException {
     try (OpenRun run = Journals.store(root, new Disk(), 65_536).open("nightly")) {
@@ -42,7 +52,8 @@ final class StoredJournalTest {
       save(run, VERSION_1.get(0));
       save(run, VERSION_1.get(5));
     }
-    try (OpenRun run = Journals.store(root, new Disk(), 65_536).open("nightly", Durability.PROCESS)) {
+    try (OpenRun run =
+        Journals.store(root, new Disk(), 65_536).open("nightly", Durability.PROCESS)) {
       save(run, VERSION_1.get(1));
       save(run, VERSION_1.get(2));
     }
@@ -65,7 +76,8 @@ final class StoredJournalTest {
     Path run = Files.createDirectories(root.resolve("nightly"));
     Files.createDirectory(run.resolve("outputs"));
     for (String file : List.of("journal", "outputs/" + SIDE_FILE)) {
-      try (InputStream in = StoredJournalTest.class.getResourceAsStream("journal-v1/nightly/" + file)) {
+      try (InputStream in =
+          StoredJournalTest.class.getResourceAsStream("journal-v1/nightly/" + file)) {
         Files.copy(in, run.resolve(file));
       }
     }
@@ -73,7 +85,10 @@ final class StoredJournalTest {
       try (OpenRun open = JournalStore.at(root).open("nightly", durability)) {
         for (TaskRecord expected : VERSION_1) {
           TaskRecord found = open.find(expected.taskId()).orElseThrow();
-          assertThat(found).usingRecursiveComparison().ignoringFields("payload").isEqualTo(expected);
+          assertThat(found)
+              .usingRecursiveComparison()
+              .ignoringFields("payload")
+              .isEqualTo(expected);
           assertThat(found.payload().bytes()).isEqualTo(expected.payload().bytes());
           assertThat(found.payload().size()).isEqualTo(expected.payload().size());
         }
