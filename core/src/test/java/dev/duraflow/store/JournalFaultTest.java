@@ -210,7 +210,7 @@ final class JournalFaultTest {
   @EnumSource
   void everyOperation_theLastBeforePowerIsLost_losesNothingAcknowledged(Durability durability)
       throws IOException {
-    int seeds = Journals.times(3, 100);
+    int seeds = Journals.times(2, 150);
     for (int n = 1; n <= 2 + operations(durability); n++) {
       for (int seed = 0; seed < seeds; seed++) {
         Life life = new Life(seed * 1_000L + n);

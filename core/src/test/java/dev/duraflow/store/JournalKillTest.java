@@ -181,7 +181,7 @@ final class JournalKillTest {
   @Timeout(120)
   void twoProcesses_onOneRun_oneIsToldOfTheOtherAndGetsItWhenThatIsDead() throws Exception {
     Instant before = Instant.now();
-    for (int round = 0; round < Journals.times(3, 10); round++) {
+    for (int round = 0; round < Journals.times(1, 30); round++) {
       Path directory = Files.createDirectory(temp.resolve("round-" + round));
       long seed = longLasting();
       Child one = next();
