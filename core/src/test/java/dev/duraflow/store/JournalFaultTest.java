@@ -210,7 +210,7 @@ final class JournalFaultTest {
   @EnumSource
   void everyOperation_theLastBeforePowerIsLost_losesNothingAcknowledged(Durability durability)
       throws IOException {
-    int seeds = Journals.times(3, 100);
+    int seeds = Journals.times(2, 150);
     for (int n = 1; n <= 2 + operations(durability); n++) {
       for (int seed = 0; seed < seeds; seed++) {
         Life life = new Life(seed * 1_000L + n);
@@ -264,7 +264,7 @@ final class JournalFaultTest {
   /** Many lives of one run, each with another durability and another end. */
   @Test
   void randomLives_loseNothingAcknowledged() throws IOException {
-    for (long seed = 0; seed < Journals.times(400, 250); seed++) {
+    for (long seed = 0; seed < Journals.times(200, 500); seed++) {
       Life life = new Life(seed);
       Random random = life.random;
       int lives = 2 + random.nextInt(6);

@@ -265,7 +265,7 @@ final class JournalFuzzTest {
       assertThatThrownBy(() -> store.open("run"))
           .isInstanceOf(CorruptRecordException.class)
           .hasMessageContaining("header")
-          .hasMessageContaining("restore it from a copy");
+          .hasMessageContaining("restore the file from a copy");
     }
   }
 }

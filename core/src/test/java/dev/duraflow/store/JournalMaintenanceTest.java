@@ -518,7 +518,8 @@ final class JournalMaintenanceTest {
       change();
       return new DiskFile(file) {
         @Override
-        synchronized void write(long position, byte[] bytes, int offset, int length) throws IOException {
+        synchronized void write(long position, byte[] bytes, int offset, int length)
+            throws IOException {
           change();
           super.write(position, bytes, offset, length);
         }

@@ -10,8 +10,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What the tests of journals have in common. */
@@ -73,6 +75,13 @@ final class Journals {
 
   static Optional<String> text(OpenRun run, String taskId) {
     return run.find(taskId).map(Journals::text);
+  }
+
+  /** The threads that commit for writers of this process. */
+  static Set<Thread> committers() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().startsWith("duraflow-journal"))
+        .collect(Collectors.toSet());
   }
 
   /** The size of a loop: as given, or with {@code -Dduraflow.nightly=true} as many times that. */

@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import static dev.duraflow.store.Journals.save;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.duraflow.store.TaskRecord.Kind;
@@ -47,19 +48,19 @@ final class StoredJournalTest {
 
   private static void write(Path root) throws IOException {
     try (OpenRun run = Journals.store(root, new Disk(), 65_536).open("nightly")) {
-      run.saveNow(record("flights", Kind.OUTPUT, "java.lang.String", "json", 1, "\"replaced\""));
-      run.saveNow(VERSION_1.get(0));
-      run.saveNow(VERSION_1.get(5));
+      save(run, record("flights", Kind.OUTPUT, "java.lang.String", "json", 1, "\"replaced\""));
+      save(run, VERSION_1.get(0));
+      save(run, VERSION_1.get(5));
     }
     try (OpenRun run =
         Journals.store(root, new Disk(), 65_536).open("nightly", Durability.PROCESS)) {
-      run.saveNow(VERSION_1.get(1));
-      run.saveNow(VERSION_1.get(2));
+      save(run, VERSION_1.get(1));
+      save(run, VERSION_1.get(2));
     }
     byte[] asIfKilled;
     try (OpenRun run = Journals.store(root, new Disk(), 65_536).open("nightly")) {
-      run.saveNow(VERSION_1.get(3));
-      run.saveNow(VERSION_1.get(4));
+      save(run, VERSION_1.get(3));
+      save(run, VERSION_1.get(4));
       asIfKilled = Files.readAllBytes(root.resolve("nightly/journal"));
     }
     int closed = (int) Files.size(root.resolve("nightly/journal"));
@@ -92,7 +93,7 @@ final class StoredJournalTest {
           assertThat(found.payload().size()).isEqualTo(expected.payload().size());
         }
         assertThat(open.find("torn")).isEmpty();
-        open.saveNow(record("new", Kind.OUTPUT, "a.Type", "json", 1, "1"));
+        save(open, record("new", Kind.OUTPUT, "a.Type", "json", 1, "1"));
         assertThat(open.find("new")).isPresent();
       }
     }
