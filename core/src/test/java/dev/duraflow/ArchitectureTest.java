@@ -248,12 +248,19 @@ final class ArchitectureTest {
             "event.RunEvent",
             "event.RunListener",
             "event.RunState",
+            "store.Attempt",
             "store.Durability",
+            "store.JournalStore",
             "store.OpenRun",
             "store.Payload",
             "store.PayloadSink",
+            "store.RunHistory",
+            "store.RunNote",
+            "store.RunSummary",
             "store.Store",
-            "store.TaskRecord");
+            "store.TaskGraph",
+            "store.TaskRecord",
+            "store.Verification");
   }
 
   @Test

@@ -13,6 +13,8 @@ import dev.duraflow.error.StoreException;
 import dev.duraflow.error.TaskFailure;
 import dev.duraflow.event.RunState;
 import dev.duraflow.store.Durability;
+import dev.duraflow.store.RunNote;
+import dev.duraflow.store.TaskGraph;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
@@ -197,6 +199,9 @@ public final class Execution {
 
   private void begin() {
     try {
+      if (records != null) {
+        records.note(RunNote.Began.here(TaskGraph.of(root.graph.dag), now()));
+      }
       signals.runStarted(root.size());
       add(root);
     } catch (Throwable t) {
@@ -293,12 +298,28 @@ public final class Execution {
     return blocked;
   }
 
-  void fail(String taskId, Throwable cause) {
+  /**
+   * An attempt failed.
+   *
+   * @param calledAt when the body was called; null if it was not
+   */
+  void fail(String taskId, @Nullable Instant calledAt, Throwable cause) {
     failures.add(new TaskFailure(taskId, cause));
+    noteFailure(taskId, calledAt, cause);
     signals.failed(taskId, cause);
     blocked = true;
     if (settings.failurePolicy() == FailurePolicy.FAIL_FAST) {
       stop(RunState.FAILED);
+    }
+  }
+
+  private void noteFailure(String taskId, @Nullable Instant calledAt, Throwable cause) {
+    if (records != null) {
+      Instant now = now();
+      Instant startedAt = calledAt != null ? calledAt : now;
+      int attempt = records.nextAttempt(taskId);
+      records.note(
+          new RunNote.AttemptFailed(taskId, attempt, startedAt, now, FailureText.of(cause)));
     }
   }
 
@@ -404,6 +425,7 @@ public final class Execution {
   private void breakOff(Worker worker, Throwable cause) {
     failures.add(new TaskFailure(worker.taskId(), cause));
     stop(RunState.FAILED);
+    noteFailure(worker.taskId(), worker.calledAt(), cause);
   }
 
   private void leave(Worker worker) {
@@ -420,6 +442,7 @@ public final class Execution {
     if (stop(RunState.FAILED)) {
       fail(
           top.frame.graph.tasks[Math.max(top.task, 0)].id(),
+          null,
           new DuraflowException(
               "the executor refused to run it: " + refusal.getMessage()
                   + "; open duraflow with an executor that is not shut down",
@@ -452,12 +475,12 @@ public final class Execution {
   }
 
   /** A record that nobody waited for is durable, or is not going to be. */
-  void confirm(String taskId, @Nullable Throwable error) {
+  void confirm(String taskId, @Nullable Instant startedAt, @Nullable Throwable error) {
     try {
       if (error != null && records != null) {
         PersistException failure = records.persistFailure(taskId, error);
         if (!toleratesPersistFailure(failure)) {
-          fail(taskId, failure);
+          fail(taskId, startedAt, failure);
         }
       }
     } finally {
@@ -519,10 +542,13 @@ public final class Execution {
     }
     try {
       if (records != null) {
-        records.close();
+        try (records) {
+          records.note(new RunNote.Ended(end, now(), completed(), total()));
+        }
       }
     } catch (RuntimeException e) {
-      closeFailure = e;
+      closeFailure =
+          e instanceof DuraflowException failure && toleratesPersistFailure(failure) ? null : e;
     } catch (Throwable t) {
       closeFailure = new StoreException("run '" + runId + "' could not be closed: " + t, t);
     }

@@ -13,6 +13,7 @@ import dev.duraflow.error.TypeMismatchException;
 import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.Payload;
 import dev.duraflow.store.PayloadSink;
+import dev.duraflow.store.RunNote;
 import dev.duraflow.store.TaskRecord;
 import dev.duraflow.store.TaskRecord.Kind;
 import java.io.IOException;
@@ -38,6 +39,11 @@ public final class Records implements AutoCloseable {
   private final Codec codec;
   /** Types of which a value has been read back after it was written. */
   private final Set<TypeRef<?>> readable = ConcurrentHashMap.newKeySet();
+
+  /** Why the store did not take a note. */
+  private volatile @Nullable Throwable notNoted;
+
+  private volatile boolean notNotedIsTold;
 
   public Records(String runId, OpenRun run, Codec codec) {
     this.runId = runId;
@@ -183,12 +189,49 @@ public final class Records implements AutoCloseable {
       Instant finishedAt) {
     Payload payload = encode(taskId, type, value);
     return new TaskRecord(
-        taskId, kind, type.toString(), codec.name(), 1, startedAt, finishedAt, payload);
+        taskId,
+        kind,
+        type.toString(),
+        codec.name(),
+        nextAttempt(taskId),
+        startedAt,
+        finishedAt,
+        payload);
+  }
+
+  /** The number of the attempt at a task that is under way, or would be next. */
+  int nextAttempt(String taskId) {
+    return 1 + run.failedAttempts(taskId);
+  }
+
+  /**
+   * Adds to the run's history. If the store throws, the next save fails, or the run cannot be closed.
+   *
+   * <p>What a run does must not depend on it, so nothing is thrown here.
+   */
+  public void note(RunNote note) {
+    try {
+      run.note(note);
+    } catch (RuntimeException | Error e) {
+      notNoted = e;
+    }
+  }
+
+  private void checkNoted() {
+    Throwable failure = notNoted;
+    if (failure != null) {
+      notNotedIsTold = true;
+      throw new StoreException(
+          "the history of run '" + runId + "' could not be kept: " + failure.getMessage()
+              + "; mend the store and run again",
+          failure);
+    }
   }
 
   /** Hands a record to the store; the stage completes when it is durable. */
   CompletionStage<Void> save(TaskRecord record) {
     try {
+      checkNoted();
       return Objects.requireNonNull(run.save(record), "the store returned no stage");
     } catch (RuntimeException | Error e) {
       return CompletableFuture.failedFuture(e);
@@ -198,6 +241,7 @@ public final class Records implements AutoCloseable {
   /** The same, for a caller that has nothing else to do. */
   CompletionStage<Void> saveNow(TaskRecord record) {
     try {
+      checkNoted();
       return Objects.requireNonNull(run.saveNow(record), "the store returned no stage");
     } catch (RuntimeException | Error e) {
       return CompletableFuture.failedFuture(e);
@@ -271,5 +315,8 @@ public final class Records implements AutoCloseable {
   @Override
   public void close() {
     run.close();
+    if (!notNotedIsTold) {
+      checkNoted();
+    }
   }
 }

@@ -56,6 +56,9 @@ final class Worker implements Supplier<TaskContext> {
   private int ran;
   private boolean interruptedFromOutside;
 
+  /** When the body of the task that was taken was called; null before. */
+  private @Nullable Instant calledAt;
+
   /** Of the task that was taken. */
   private boolean inputsAreDurable;
   /** The output of the task that is about to be settled is in no store. */
@@ -162,6 +165,7 @@ final class Worker implements Supplier<TaskContext> {
       task = next;
       next = run(frame, next);
       inputsAreDurable = false;
+      calledAt = null;
     }
   }
 
@@ -251,7 +255,9 @@ final class Worker implements Supplier<TaskContext> {
     if (observed) {
       execution.signals.started(declared.id());
     }
-    return observed || records != null ? execution.now() : Instant.EPOCH;
+    Instant now = observed || records != null ? execution.now() : Instant.EPOCH;
+    calledAt = now;
+    return now;
   }
 
   /**
@@ -310,20 +316,21 @@ final class Worker implements Supplier<TaskContext> {
     Records store = Objects.requireNonNull(records);
     CompletionStage<Void> saved;
     String taskId = in.graph.tasks[i].id();
+    Instant startedAt = calledAt;
     try {
       // With nothing else to do, no other thread need be woken for it.
       saved = !execution.isPipelined() && execution.ready.isEmpty()
           ? store.saveNow(encoder.get())
           : store.save(encoder.get());
     } catch (DuraflowException e) {
-      return goOnUnstored(in, i, e, then);
+      return goOnUnstored(in, i, startedAt, e, then);
     }
     if (isDone(saved)) {
       return then.proceed(this);
     }
     spendTokens(1);
     if (execution.isPipelined()) {
-      saved.whenComplete((done, error) -> execution.confirm(taskId, error));
+      saved.whenComplete((done, error) -> execution.confirm(taskId, startedAt, error));
       return then.proceed(this);
     }
     saved.whenComplete((done, error) -> execution.proceed(
@@ -331,12 +338,14 @@ final class Worker implements Supplier<TaskContext> {
         i,
         worker -> error == null
             ? then.proceed(worker)
-            : worker.goOnUnstored(in, i, store.persistFailure(taskId, error), then)));
+            : worker.goOnUnstored(in, i, startedAt, store.persistFailure(taskId, error), then)));
     return NOTHING;
   }
 
   /** The output could not be persisted: the task has failed, or it goes on with what is in memory, as the run was told. */
-  private int goOnUnstored(Frame in, int i, DuraflowException failure, Then then) {
+  private int goOnUnstored(
+      Frame in, int i, @Nullable Instant startedAt, DuraflowException failure, Then then) {
+    calledAt = startedAt;
     if (!execution.toleratesPersistFailure(failure)) {
       return fail(in, i, failure);
     }
@@ -417,7 +426,7 @@ final class Worker implements Supplier<TaskContext> {
       return NOTHING;
     }
     String id = in.graph.tasks[i].id();
-    execution.fail(id, cause);
+    execution.fail(id, calledAt, cause);
     in.block(i, id);
     return execution.isStopping() ? NOTHING : settle(in, i);
   }
@@ -518,6 +527,11 @@ final class Worker implements Supplier<TaskContext> {
   @Override
   public TaskContext get() {
     return new Context(execution, taskId());
+  }
+
+  @Nullable
+  Instant calledAt() {
+    return calledAt;
   }
 
   /** The task that was taken last. */

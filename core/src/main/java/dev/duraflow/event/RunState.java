@@ -1,6 +1,6 @@
 package dev.duraflow.event;
 
-/** How a run stands. All but {@link #RUNNING} are final. */
+/** How a run stands. For a {@code Run}, all but {@link #RUNNING} are final. */
 public enum RunState {
   RUNNING,
   /** Every task has an output. */
@@ -8,5 +8,7 @@ public enum RunState {
   /** At least one task failed. */
   FAILED,
   /** Stopped before its end on request. */
-  CANCELLED
+  CANCELLED,
+  /** Its process ended before it did; run again, it goes on where it stopped. Only the history of a run says so. */
+  INTERRUPTED
 }

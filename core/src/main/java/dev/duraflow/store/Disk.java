@@ -40,6 +40,11 @@ class Disk {
     return new DiskFile(file);
   }
 
+  /** Opens a file that is there, for reading only. */
+  DiskFile openForReading(Path file) throws IOException {
+    return DiskFile.forReading(file);
+  }
+
   /** Begins a file that is written as a stream, to be ended by {@link #finish}; not a FileChannel, see {@link #write}. */
   OutputStream create(Path file) throws IOException {
     return new FileOutputStream(file.toFile());

@@ -6,6 +6,8 @@ import java.io.RandomAccessFile;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open file that is read and written at positions, in the units in which that can fail: bytes are on stable storage when
@@ -14,14 +16,17 @@ import java.nio.file.StandardOpenOption;
  * <p>Tests put faults in by overriding.
  */
 class DiskFile implements Closeable {
+  private final Path path;
   private final RandomAccessFile file;
-  private final AsynchronousFileChannel forced;
+  /** Null if the file is only read. */
+  private final @Nullable AsynchronousFileChannel forced;
 
   /** Opens a file, which is created if it is missing. */
   DiskFile(Path path) throws IOException {
     // An ordinary FileChannel is closed by an interrupt; these two are not. The second is there for
     // its fdatasync alone, since a
     // RandomAccessFile only offers the dearer fsync.
+    this.path = path;
     this.file = new RandomAccessFile(path.toFile(), "rw");
     try {
       this.forced = AsynchronousFileChannel.open(path, StandardOpenOption.WRITE);
@@ -31,13 +36,24 @@ class DiskFile implements Closeable {
     }
   }
 
+  private DiskFile(Path path, RandomAccessFile file) {
+    this.path = path;
+    this.file = file;
+    this.forced = null;
+  }
+
+  /** Opens a file that is there, for reading only. */
+  static DiskFile forReading(Path path) throws IOException {
+    return new DiskFile(path, new RandomAccessFile(path.toFile(), "r"));
+  }
+
   synchronized void write(long position, byte[] bytes, int offset, int length) throws IOException {
     file.seek(position);
     file.write(bytes, offset, length);
   }
 
   void force() throws IOException {
-    forced.force(false);
+    Objects.requireNonNull(forced, "open for reading only").force(false);
   }
 
   /** Reads as much as there is, up to {@code length}; answers how much. */
@@ -62,10 +78,28 @@ class DiskFile implements Closeable {
     file.setLength(size);
   }
 
+  /**
+   * Gives up what only writing needs; reading goes on until the file is closed, or forgotten by all and collected with what it
+   * holds (which that other channel would never be).
+   */
+  void endWriting() throws IOException {
+    if (forced != null) {
+      forced.close();
+    }
+  }
+
+  /** Its path. */
+  @Override
+  public String toString() {
+    return path.toString();
+  }
+
   @Override
   public synchronized void close() throws IOException {
     try (file) {
-      forced.close();
+      if (forced != null) {
+        forced.close();
+      }
     }
   }
 }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -49,6 +50,26 @@ final class FileNames {
   /** A name that differs from the names of all other ids by more than case: letters are escaped too. */
   static String distinct(String id) {
     return fitting(id, escaped(id, Letters.ESCAPED));
+  }
+
+  /** All names that an id may have, the likeliest first. */
+  static List<String> candidates(String id) {
+    return isUnescaped(id)
+        ? List.of(plain(id), id, distinct(id))
+        : List.of(plain(id), distinct(id));
+  }
+
+  /** The id that a name stands for, or as much of it as a long one shows. */
+  static String idOf(String name) {
+    byte[] bytes = new byte[name.length()];
+    int length = 0;
+    for (int i = 0; i < name.length(); i++) {
+      boolean escape = name.charAt(i) == '%' && i + 2 < name.length();
+      bytes[length++] =
+          (byte) (escape ? HexFormat.fromHexDigits(name, i + 1, i + 3) : name.charAt(i));
+      i += escape ? 2 : 0;
+    }
+    return new String(bytes, 0, length, StandardCharsets.UTF_8);
   }
 
   /** What a disk that ignores case makes of a name. */

@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import dev.duraflow.error.CorruptRecordException;
 import dev.duraflow.store.Frames.Header;
 import dev.duraflow.store.Frames.Shape;
 import dev.duraflow.store.Frames.Shapes;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -24,16 +26,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class JournalIndex {
   private static final int PAGE = 1 << 20;
+  private static final int FIRST_PAGE = 1 << 12;
 
+  private final DiskFile file;
   private final JournalScan scan;
   private final Header header;
   final Shapes shapes = new Shapes();
+  final JournalNotes notes;
 
   /** The files that records name, those of replaced ones included. */
   final Set<String> sideFiles = new HashSet<>();
 
   private final List<byte[]> pages = new ArrayList<>();
-  private int pageEnd = PAGE;
+  private byte[] page = new byte[0];
+  private int pageEnd;
+
+  private long lastMark;
+  private boolean endsWithMark;
 
   private int count;
   private long[] frameStarts = new long[16];
@@ -44,7 +53,9 @@ final class JournalIndex {
   private int[] table = new int[32];
 
   JournalIndex(DiskFile file, Header header, long firstFrame) {
+    this.file = file;
     this.header = header;
+    this.notes = new JournalNotes(header);
     this.scan = new JournalScan(file, header, firstFrame);
   }
 
@@ -53,39 +64,72 @@ final class JournalIndex {
     return count;
   }
 
-  /** Reads on; answers where it stopped: before the first frame that is not whole, or at {@code limit}. */
+  /** Where the last mark is that was read; 0 if there was none. All that stands before it is durable. */
+  long lastMark() {
+    return lastMark;
+  }
+
+  /** Whether nothing follows that mark. */
+  boolean endsWithMark() {
+    return endsWithMark;
+  }
+
+  /**
+   * Reads on; answers where it stopped: before the first frame that is not whole, or at {@code limit}.
+   *
+   * @throws CorruptRecordException if a frame is whole, and what it says is nonsense
+   */
   long readTo(long limit) throws IOException {
     while (scan.position() < limit && scan.next(limit)) {
-      Bytes body = scan.body();
-      int type = body.getByte();
-      if (type == Frames.SHAPE) {
-        shapes.add(shape(body, scan.bodyEnd()));
-      } else if (type == Frames.RECORD || type == Frames.BESIDE) {
-        add(body);
-        if (type == Frames.BESIDE) {
-          sideFiles.add(SideFiles.name(
-              Arrays.copyOfRange(body.array, scan.bodyEnd() - SideFiles.HASH, scan.bodyEnd())));
-        }
+      try {
+        read(scan.body(), scan.bodyEnd());
+      } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+        throw new CorruptRecordException(
+            file + ", the journal of run '" + header.runId() + "', has "
+                + (scan.position() - scan.frameStart())
+                + " bytes at " + scan.frameStart()
+                + " that no duraflow has written; " + JournalStore.WAY_OUT,
+            e);
       }
     }
     return scan.position();
   }
 
-  private static Shape shape(Bytes body, int end) {
-    TaskRecord.Kind kind = Frames.kind(body.getByte());
-    int attempt = (int) body.getVarint();
-    String codec = body.getString((int) body.getVarint());
-    String type = body.position == end ? null : body.getString(end - body.position);
-    return new Shape(kind, attempt, codec, type);
+  private void read(Bytes body, int end) {
+    int type = body.getByte();
+    endsWithMark = type == Frames.MARK;
+    if (type == Frames.MARK) {
+      lastMark = scan.frameStart();
+    } else if (type == Frames.SHAPE) {
+      if (body.getVarint() != shapes.size()) {
+        throw new IllegalArgumentException("shapes do not come in order");
+      }
+      shapes.add(Shape.read(body, end));
+    } else if (type == Frames.RECORD || type == Frames.BESIDE) {
+      add(body, end);
+      if (type == Frames.BESIDE) {
+        body.getVarint();
+        if (body.position != end - SideFiles.HASH) {
+          throw new IllegalArgumentException(
+              "the hash of a payload is not " + SideFiles.HASH + " bytes long");
+        }
+        sideFiles.add(SideFiles.name(Arrays.copyOfRange(body.array, end - SideFiles.HASH, end)));
+      }
+    } else {
+      notes.read(type, body, end, scan.frameStart());
+    }
   }
 
-  private void add(Bytes body) {
+  /** Moves the cursor behind the task's id. */
+  private void add(Bytes body, int end) {
     int from = body.position - 1;
-    body.getVarint();
-    body.getVarint();
-    body.getVarint();
+    Objects.checkIndex(body.getVarint(), shapes.size());
+    body.getSigned();
+    body.getSigned();
     int idLength = (int) body.getVarint();
     int idStart = body.position;
+    Objects.checkFromIndexSize(idStart, idLength, end);
+    body.position = idStart + idLength;
     int slot = slot(body.array, idStart, idLength);
     int entry = table[slot] - 1;
     if (entry < 0) {
@@ -106,11 +150,13 @@ final class JournalIndex {
   }
 
   private long keep(byte[] array, int from, int length) {
-    if (pageEnd + length > PAGE) {
-      pages.add(new byte[Math.max(PAGE, length)]);
+    if (pageEnd + length > page.length) {
+      int wanted = Math.min(PAGE, FIRST_PAGE << Math.min(pages.size(), 10));
+      page = new byte[Math.max(wanted, length)];
+      pages.add(page);
       pageEnd = 0;
     }
-    System.arraycopy(array, from, pages.get(pages.size() - 1), pageEnd, length);
+    System.arraycopy(array, from, page, pageEnd, length);
     long place = (long) (pages.size() - 1) << 32 | pageEnd;
     pageEnd += length;
     return place;
@@ -173,21 +219,49 @@ final class JournalIndex {
     return hash ^ (hash >>> 15);
   }
 
+  /** Whether a task has a record. */
+  boolean holds(String taskId) {
+    byte[] id = taskId.getBytes(StandardCharsets.UTF_8);
+    return table[slot(id, 0, id.length)] != 0;
+  }
+
+  /** Whether the record in a frame is the latest of its task. */
+  boolean isLatest(long frameStart, byte[] array, int idStart, int idLength) {
+    int occupied = table[slot(array, idStart, idLength)];
+    return occupied != 0 && frameStarts[occupied - 1] == frameStart;
+  }
+
+  /** Whether the graph that was recorded last has this body. */
+  boolean isLastGraph(byte[] graph) throws IOException {
+    if (notes.graphSize != graph.length) {
+      return false;
+    }
+    JournalScan at = new JournalScan(file, header, notes.graphStart);
+    if (!at.next(notes.graphStart + Frames.sizeOf(graph.length))) {
+      return false;
+    }
+    Bytes body = at.body();
+    return Arrays.equals(body.array, body.position, at.bodyEnd(), graph, 0, graph.length);
+  }
+
   /** The record of a task; its payload is read by {@code payloads} when it is asked for. */
   @Nullable
   TaskRecord find(String taskId, Payloads payloads) {
     byte[] id = taskId.getBytes(StandardCharsets.UTF_8);
     int occupied = table[slot(id, 0, id.length)];
-    if (occupied == 0) {
-      return null;
-    }
-    int number = occupied - 1;
+    return occupied == 0 ? null : record(occupied - 1, payloads);
+  }
+
+  /** The records by number, in the order in which their tasks came. */
+  TaskRecord record(int number, Payloads payloads) {
     Bytes entry = entry(number);
     int frameType = entry.getByte();
     Shape shape = shapes.get((int) entry.getVarint());
     Instant startedAt = header.created().plusNanos(entry.getSigned());
     Instant finishedAt = startedAt.plusNanos(entry.getSigned());
-    int keptLength = (int) entry.getVarint() + entry.position - (int) kept[number];
+    int idLength = (int) entry.getVarint();
+    int keptLength = idLength + entry.position - (int) kept[number];
+    String taskId = entry.getString(idLength);
     Payload payload =
         payloads.at(taskId, frameType, frameStarts[number], bodySizes[number], keptLength);
     return new TaskRecord(
@@ -203,11 +277,7 @@ final class JournalIndex {
 
   /** Makes the payloads of records. */
   interface Payloads {
-    /**
-     * The payload of one frame.
-     *
-     * @param headLength how many bytes of the frame's body stand before its payload
-     */
+    /** The payload in a frame, before which {@code headLength} bytes of the frame's body stand. */
     Payload at(String taskId, int frameType, long frameStart, int bodySize, int headLength);
   }
 }

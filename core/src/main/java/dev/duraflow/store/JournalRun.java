@@ -3,13 +3,16 @@ package dev.duraflow.store;
 import dev.duraflow.error.CorruptRecordException;
 import dev.duraflow.error.StoreException;
 import dev.duraflow.store.Frames.Header;
-import java.io.ByteArrayInputStream;
+import dev.duraflow.store.RunNote.AttemptFailed;
+import dev.duraflow.store.RunNote.Began;
+import dev.duraflow.store.RunNote.Ended;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /** A run whose journal is written by this process. */
@@ -18,11 +21,13 @@ final class JournalRun implements OpenRun {
 
   private final String runId;
   private final Path path;
-  private final DiskFile file;
   private final Header header;
   private final JournalWriter writer;
   private final SideFiles sideFiles;
   private final RunLock ownership;
+  private final FramePayloads payloads;
+  /** The last failed attempt of each task that has one. */
+  private final ConcurrentMap<String, Integer> failedAttempts;
   /** Guarded by itself. */
   private final JournalIndex index;
 
@@ -37,34 +42,35 @@ final class JournalRun implements OpenRun {
       RunLock ownership) {
     this.runId = runId;
     this.path = path;
-    this.file = file;
     this.header = header;
     this.index = index;
     this.writer = writer;
     this.sideFiles = sideFiles;
     this.ownership = ownership;
+    this.payloads = new FramePayloads(path, file, header, sideFiles);
+    this.failedAttempts = new ConcurrentHashMap<>(index.notes.failedAttempts);
   }
 
   @Override
   public Optional<TaskRecord> find(String taskId) {
     try {
       synchronized (index) {
-        index.readTo(writer.committedTo());
-        return Optional.ofNullable(index.find(taskId, this::payload));
+        long committedTo = writer.committedTo();
+        long readTo = index.readTo(committedTo);
+        if (readTo < committedTo) {
+          throw new CorruptRecordException(
+              path + ", the journal of run '" + runId + "', is damaged at byte " + readTo
+                  + ", so that the record of task '"
+                  + taskId
+                  + "' cannot be looked for: what is there is not what was written; "
+                  + JournalStore.WAY_OUT,
+              null);
+        }
+        return Optional.ofNullable(index.find(taskId, payloads));
       }
     } catch (IOException e) {
-      throw unreadable(e);
+      throw payloads.unreadable(e);
     }
-  }
-
-  private StoreException unreadable(IOException e) {
-    return new StoreException(
-        "cannot read " + path + ", the journal of run '" + runId + "': " + FileStore.reason(e), e);
-  }
-
-  private Payload payload(
-      String taskId, int frameType, long frameStart, int bodySize, int headLength) {
-    return new FramePayload(taskId, frameType, frameStart, bodySize, headLength);
   }
 
   @Override
@@ -77,6 +83,40 @@ final class JournalRun implements OpenRun {
   public CompletionStage<Void> saveNow(TaskRecord record) {
     Content content = content(record);
     return writer.appendNow(record, content.beside, content.bytes);
+  }
+
+  @Override
+  public void note(RunNote note) {
+    if (note instanceof Began began) {
+      byte[] graph = GraphFrame.encode(began.graph());
+      byte[] body = NoteFrames.encode(began, header);
+      if (isLastGraph(graph)) {
+        writer.append(body);
+      } else {
+        writer.append(graph, body);
+      }
+    } else if (note instanceof AttemptFailed failed) {
+      failedAttempts.put(failed.taskId(), failed.attempt());
+      writer.append(NoteFrames.encode(failed, header));
+    } else if (note instanceof Ended ended) {
+      writer.append(NoteFrames.encode(ended, header));
+    }
+  }
+
+  private boolean isLastGraph(byte[] graph) {
+    try {
+      synchronized (index) {
+        index.readTo(writer.committedTo());
+        return index.isLastGraph(graph);
+      }
+    } catch (IOException e) {
+      throw payloads.unreadable(e);
+    }
+  }
+
+  @Override
+  public int failedAttempts(String taskId) {
+    return failedAttempts.getOrDefault(taskId, 0);
   }
 
   @Override
@@ -130,62 +170,6 @@ final class JournalRun implements OpenRun {
     } catch (IOException e) {
       throw new StoreException(
           "cannot close " + path + ", the journal of run '" + runId + "': " + e.getMessage(), e);
-    }
-  }
-
-  /** A payload that stands in its frame; the frame is checked again whenever it is read. */
-  private final class FramePayload implements Payload {
-    private final String taskId;
-    private final int frameType;
-    private final long frameStart;
-    private final int bodySize;
-    private final int headLength;
-
-    FramePayload(String taskId, int frameType, long frameStart, int bodySize, int headLength) {
-      this.taskId = taskId;
-      this.frameType = frameType;
-      this.frameStart = frameStart;
-      this.bodySize = bodySize;
-      this.headLength = headLength;
-    }
-
-    @Override
-    public long size() {
-      return frameType == Frames.BESIDE ? beside().size() : bodySize - headLength;
-    }
-
-    @Override
-    public InputStream open() throws IOException {
-      return frameType == Frames.BESIDE ? beside().open() : new ByteArrayInputStream(content());
-    }
-
-    @Override
-    public byte[] bytes() throws IOException {
-      return frameType == Frames.BESIDE ? Payload.super.bytes() : content();
-    }
-
-    private Payload beside() {
-      Bytes content = new Bytes(content(), 0);
-      long size = content.getVarint();
-      return sideFiles.payload(
-          taskId, size, Arrays.copyOfRange(content.array, content.position, content.array.length));
-    }
-
-    private byte[] content() {
-      try {
-        JournalScan scan = new JournalScan(file, header, frameStart);
-        if (scan.next(frameStart + Frames.sizeOf(bodySize))) {
-          Bytes body = scan.body();
-          return Arrays.copyOfRange(body.array, body.position + headLength, scan.bodyEnd());
-        }
-      } catch (IOException e) {
-        throw unreadable(e);
-      }
-      throw new CorruptRecordException(
-          "the record of task '" + taskId + "' in run '" + runId + "' is damaged: "
-              + Frames.sizeOf(bodySize) + " bytes at " + frameStart + " of " + path
-              + " are not what was written; restore the file from a copy, or use another run id",
-          null);
     }
   }
 }

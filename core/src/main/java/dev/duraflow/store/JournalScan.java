@@ -1,8 +1,11 @@
 package dev.duraflow.store;
 
+import dev.duraflow.store.Frames.Decoded;
 import dev.duraflow.store.Frames.Header;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the frames of a journal one after the other. It stops before the first that is not whole: the end of the journal, the
@@ -11,6 +14,9 @@ import java.util.Arrays;
  */
 final class JournalScan {
   private static final int CHUNK = 1 << 20;
+
+  /** What stands before a mark's body: its length takes one byte. */
+  private static final int MARK_HEAD = 1 + Integer.BYTES;
 
   private final DiskFile file;
   private final Header header;
@@ -58,28 +64,59 @@ final class JournalScan {
     Bytes writer = new Bytes(pattern, 0);
     writer.putByte(Frames.MARK);
     writer.putLong(header.salt());
-    byte[] chunk = new byte[CHUNK];
+    byte[] chunk = new byte[(int) Math.max(Frames.MAX_MARK, Math.min(CHUNK, file.size() - from))];
     long at = from;
     while (true) {
       int read = file.read(at, chunk, 0, chunk.length);
-      for (int i = 0; i + pattern.length <= read; i++) {
+      for (int i = MARK_HEAD; i + pattern.length <= read; i++) {
         if (chunk[i] == pattern[0]
-            && Arrays.equals(chunk, i, i + pattern.length, pattern, 0, pattern.length)) {
-          long start = at + i - Integer.BYTES - 1; // a mark's length takes one byte
-          if (start >= from && new JournalScan(file, header, start).next(Long.MAX_VALUE)) {
-            return start;
-          }
+            && Arrays.equals(chunk, i, i + pattern.length, pattern, 0, pattern.length)
+            && isMark(header, chunk, i - MARK_HEAD, read, at + i - MARK_HEAD)) {
+          return at + i - MARK_HEAD;
         }
       }
       if (read < chunk.length) {
         return -1;
       }
-      at += read - pattern.length + 1;
+      at += read - Frames.MAX_MARK + 1;
     }
   }
 
-  /** Reads the next whole frame that ends before {@code limit}; false if there is none. */
+  private static boolean isMark(Header header, byte[] chunk, int start, int end, long position) {
+    int length = chunk[start];
+    int body = start + MARK_HEAD;
+    Bytes in = new Bytes(chunk, start + 1);
+    return length > 0
+        && body + length <= end
+        && in.getInt() == (in.crc32c(body, body + length) ^ header.mix(position));
+  }
+
+  /** Makes up for a header that is damaged, by the first mark; null if there is none. */
+  static @Nullable Decoded lostHeader(DiskFile file, String runId) throws IOException {
+    byte[] chunk = new byte[CHUNK];
+    int read = file.read(0, chunk, 0, chunk.length);
+    for (int i = 0; i + Frames.MAX_MARK <= read; i++) {
+      if (chunk[i + 1 + Integer.BYTES] == Frames.MARK) {
+        long salt = new Bytes(chunk, i + 2 + Integer.BYTES).getLong();
+        JournalScan scan = new JournalScan(file, new Header(runId, salt, Instant.EPOCH), i);
+        if (chunk[i] <= Frames.MAX_MARK && scan.next(i + Frames.MAX_MARK)) {
+          return Header.remains(file, runId, salt);
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Reads the next whole frame that ends before {@code limit}; false if there is none, or none yet. */
   boolean next(long limit) throws IOException {
+    if (nextWhole(limit)) {
+      return true;
+    }
+    windowEnd = window.position; // what is there may be overwritten before somebody looks again
+    return false;
+  }
+
+  private boolean nextWhole(long limit) throws IOException {
     long start = position();
     int available = have(Frames.MAX_OVERHEAD, limit);
     int at = window.position;
@@ -126,7 +163,8 @@ final class JournalScan {
       return held;
     }
     long from = position();
-    int wanted = (int) Math.max(0, Math.min(Math.max(count, CHUNK), limit - from));
+    int wanted =
+        (int) Math.max(0, Math.min(Math.max(count, CHUNK), Math.min(limit, file.size()) - from));
     byte[] array = wanted <= window.array.length ? window.array : new byte[wanted];
     System.arraycopy(window.array, window.position, array, 0, held);
     windowEnd = held;

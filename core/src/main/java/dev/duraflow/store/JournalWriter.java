@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +21,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Savers put frames into the open batch under {@code appending}. Who commits takes {@code committing}, then takes the open
  * batch away under {@code appending} and leaves an empty one, writes and syncs it, lets {@code committing} go and completes the
  * batch's future. So there is one write at a time, batches reach the disk in order, and savers fill the next one meanwhile.
- * Locks are taken in the order {@code committing}, {@code appending}, and no future is completed under either.
+ * Locks are taken in the order {@code committing}, {@code appending}, and no future is completed under either. Who commits next
+ * may overtake on the way out, so each completes the batch before its own first.
  *
  * <p>Two kinds of threads commit. A saver that has nothing else to do commits itself, so that a lone chain of tasks does not hop
  * between threads; of several, one commits and the others find their batch done. All other batches are committed by a thread
- * that the first of their savers wakes. Whoever makes a batch not empty sees to one of the two.
+ * that the first of their savers wakes. Whoever makes a batch not empty sees to one of the two; whoever cannot put a whole frame
+ * into it leaves it as it was.
  *
  * <p>A failed write or sync is final: what a disk holds after that, nobody knows. All that is not durable by then fails, and so
  * does all that comes later.
@@ -37,6 +40,7 @@ final class JournalWriter {
   private static final int MIN_RESERVE = 64 << 10;
 
   private static final int MAX_RESERVE = 8 << 20;
+  private static final byte[] NONE = new byte[0];
   private static final byte[] ZEROS = new byte[MIN_RESERVE];
 
   private final String runId;
@@ -53,24 +57,44 @@ final class JournalWriter {
   private long batches;
   private @Nullable Thread committer;
   private boolean closed;
+  private boolean isUsed;
+  /** Whether what stands at the end is a mark, which does for the next batch: nothing has said that it is durable itself. */
+  private boolean endsWithMark;
 
   private final ReentrantLock committing = new ReentrantLock();
   private long reservedTo;
   private int nextReserve = MIN_RESERVE;
   private volatile long committedTo;
-  private volatile @Nullable Throwable failure;
+  private volatile @Nullable StoreException failure;
+  /** Some saver knows of the failure. */
+  private volatile boolean failureIsTold;
+
+  /**
+   * The end of a batch for all who saved in it, so that none of them may complete it; who asks for more than a stage, to set a
+   * time limit for instance, gets a copy.
+   */
+  private static final class Done extends CompletableFuture<Void> {
+    @Override
+    public CompletableFuture<Void> toCompletableFuture() {
+      return copy();
+    }
+  }
 
   /** Frames that become durable together. */
   private static final class Batch {
     final long start;
     final Bytes bytes;
-    final CompletableFuture<Void> done = new CompletableFuture<>();
-    volatile boolean isFull;
-    /** Guarded by {@link #committing}, like what follows. */
+    final Done done = new Done();
+    /** Whoever saves in it commits it. */
+    volatile boolean isUrgent;
+    /** Somebody waits for it, and will hear if it fails. Guarded by {@code appending}. */
+    boolean isAwaited;
+    /** Null once that one is completed. */
+    volatile @Nullable Batch before;
+    /** Guarded by {@link #committing}. */
     boolean taken;
-
-    @Nullable
-    Throwable failure;
+    /** Written under {@link #committing}. */
+    volatile @Nullable StoreException failure;
 
     Batch(long start, Bytes bytes) {
       this.start = start;
@@ -86,13 +110,23 @@ final class JournalWriter {
     }
   }
 
-  /** @param end where the last whole frame ends */
+  /**
+   * @param end where the last whole frame ends
+   * @param endsWithMark whether that frame is a mark
+   */
   JournalWriter(
-      String runId, DiskFile file, Header header, Shapes shapes, long end, Durability durability) {
+      String runId,
+      DiskFile file,
+      Header header,
+      Shapes shapes,
+      long end,
+      boolean endsWithMark,
+      Durability durability) {
     this.runId = runId;
     this.file = file;
     this.header = header;
-    this.shapes = new Shapes(shapes); // the index reads on by itself what is written here
+    this.shapes = shapes;
+    this.endsWithMark = endsWithMark;
     this.synced = durability != Durability.PROCESS;
     this.committedTo = end;
     this.reservedTo = end;
@@ -107,9 +141,9 @@ final class JournalWriter {
   }
 
   /** Appends a record; the future completes when it is durable. */
-  CompletableFuture<Void> append(TaskRecord record, @Nullable Beside beside, byte[] payload) {
+  CompletionStage<Void> append(TaskRecord record, @Nullable Beside beside, byte[] payload) {
     Batch batch = put(record, beside, payload, true);
-    if (batch.isFull) {
+    if (batch.isUrgent) {
       commit(batch);
     }
     return batch.done;
@@ -119,11 +153,43 @@ final class JournalWriter {
   CompletableFuture<Void> appendNow(TaskRecord record, @Nullable Beside beside, byte[] payload) {
     Batch batch = put(record, beside, payload, false);
     commit(batch);
-    return batch.done;
+    StoreException failed = batch.failure;
+    return failed == null
+        ? CompletableFuture.completedFuture(null)
+        : CompletableFuture.failedFuture(failed);
+  }
+
+  /** Appends bodies that are ready, one after the other, which nobody waits for. */
+  void append(byte[]... bodies) {
+    Batch batch;
+    appending.lock();
+    try {
+      if (failure != null || closed) {
+        return;
+      }
+      batch = open;
+      int size = Frames.MAX_MARK;
+      for (byte[] body : bodies) {
+        size += Frames.MAX_OVERHEAD + body.length;
+      }
+      batch.bytes.reserve(size);
+      boolean first = mark(batch);
+      for (byte[] body : bodies) {
+        put(batch, body);
+      }
+      if (batch.bytes.position > MAX_WAITING_BYTES || (first && !wakeCommitter())) {
+        batch.isUrgent = true;
+      }
+    } finally {
+      appending.unlock();
+    }
+    if (batch.isUrgent) {
+      commit(batch);
+    }
   }
 
   /** All that was appended before is durable when the future completes. */
-  CompletableFuture<Void> flush() {
+  CompletionStage<Void> flush() {
     appending.lock();
     try {
       return open.isEmpty() ? last.done : open.done;
@@ -136,28 +202,35 @@ final class JournalWriter {
     byte[] id = record.taskId().getBytes(StandardCharsets.UTF_8);
     long started = nanosBetween(header.created(), record.startedAt());
     long elapsed = nanosBetween(record.startedAt(), record.finishedAt());
+    Shape shape = Shape.of(record);
     appending.lock();
     try {
       checkAccepting(record.taskId());
       Batch batch = open;
-      boolean first = batch.isEmpty();
-      if (first && synced) {
-        putMark(batch);
-      }
-      int shape = shapeOf(record, batch);
-      Bytes out = batch.bytes;
+      Integer known = shapes.number(shape);
+      int number = known == null ? shapes.size() : known;
+      byte[] newShape = known == null ? shape.encoded(number) : NONE;
       int content =
           beside == null ? payload.length : Bytes.sizeOfVarint(beside.size()) + SideFiles.HASH;
       int length = 1
-          + Bytes.sizeOfVarint(shape)
+          + Bytes.sizeOfVarint(number)
           + Bytes.sizeOfSigned(started)
           + Bytes.sizeOfSigned(elapsed)
           + Bytes.sizeOfVarint(id.length)
           + id.length
           + content;
+      Bytes out = batch.bytes;
+      out.reserve(Frames.MAX_MARK + 2 * Frames.MAX_OVERHEAD + newShape.length + length);
+      // All that may throw is behind: half a frame would hide those after it.
+      boolean first = mark(batch);
+      batch.isAwaited = true;
+      if (known == null) {
+        put(batch, newShape);
+        shapes.add(shape);
+      }
       int start = begin(batch, length);
       out.putByte(beside == null ? Frames.RECORD : Frames.BESIDE);
-      out.putVarint(shape);
+      out.putVarint(number);
       out.putSigned(started);
       out.putSigned(elapsed);
       out.putVarint(id.length);
@@ -169,9 +242,8 @@ final class JournalWriter {
         out.putBytes(SideFiles.hash(beside.name()));
       }
       end(batch, start, length);
-      batch.isFull = out.position > MAX_WAITING_BYTES;
-      if (first && wake) {
-        wakeCommitter();
+      if (out.position > MAX_WAITING_BYTES || (first && wake && !wakeCommitter())) {
+        batch.isUrgent = true;
       }
       return batch;
     } finally {
@@ -179,13 +251,30 @@ final class JournalWriter {
     }
   }
 
+  /** Has a batch begin with a mark; answers whether it was empty. */
+  private boolean mark(Batch batch) {
+    boolean first = batch.isEmpty();
+    if (first && synced && !endsWithMark) {
+      putMark(batch, batches++);
+    }
+    endsWithMark = false;
+    isUsed = true;
+    return first;
+  }
+
+  private void put(Batch batch, byte[] body) {
+    int start = begin(batch, body.length);
+    batch.bytes.putBytes(body);
+    end(batch, start, body.length);
+  }
+
   private void checkAccepting(String taskId) {
-    Throwable failed = failure;
+    StoreException failed = failure;
     if (failed != null) {
+      failureIsTold = true;
       throw new StoreException(
-          "the journal of run '" + runId + "' takes no more records, so not that of task '" + taskId
-              + "', since an earlier write failed: " + failed.getMessage()
-              + "; mend the disk and open the run again",
+          "run '" + runId + "' takes no more records, so not that of task '" + taskId
+              + "', since an earlier one could not be written: " + failed.getMessage(),
           failed);
     }
     if (closed) {
@@ -194,8 +283,7 @@ final class JournalWriter {
     }
   }
 
-  private void putMark(Batch batch) {
-    long number = batches++;
+  private void putMark(Batch batch, long number) {
     int length = 1 + Long.BYTES + Bytes.sizeOfVarint(number);
     int start = begin(batch, length);
     batch.bytes.putByte(Frames.MARK);
@@ -204,37 +292,9 @@ final class JournalWriter {
     end(batch, start, length);
   }
 
-  private int shapeOf(TaskRecord record, Batch batch) {
-    Shape shape = Shape.of(record);
-    Integer known = shapes.number(shape);
-    if (known != null) {
-      return known;
-    }
-    byte[] codec = shape.codec().getBytes(StandardCharsets.UTF_8);
-    byte[] type =
-        shape.type() == null ? new byte[0] : shape.type().getBytes(StandardCharsets.UTF_8);
-    int length = 2
-        + Bytes.sizeOfVarint(shape.attempt())
-        + Bytes.sizeOfVarint(codec.length)
-        + codec.length
-        + type.length;
-    int start = begin(batch, length);
-    Bytes out = batch.bytes;
-    out.putByte(Frames.SHAPE);
-    out.putByte(Frames.code(shape.kind()));
-    out.putVarint(shape.attempt());
-    out.putVarint(codec.length);
-    out.putBytes(codec);
-    out.putBytes(type);
-    end(batch, start, length);
-    shapes.add(shape);
-    return shapes.size() - 1;
-  }
-
   /** Begins a frame whose body has the given length; answers where in the batch. */
   private static int begin(Batch batch, int length) {
     Bytes out = batch.bytes;
-    out.reserve(Frames.MAX_OVERHEAD + length);
     int start = out.position;
     out.putVarint(length);
     out.position += Integer.BYTES;
@@ -254,15 +314,20 @@ final class JournalWriter {
     return Duration.between(from, to).toNanos();
   }
 
-  /** Under {@code appending}. */
-  private void wakeCommitter() {
+  /** Under {@code appending}. False if there is none, and no thread to be had for one. */
+  private boolean wakeCommitter() {
     if (committer == null) {
-      Thread thread = new Thread(this::commitWhenFilled, "duraflow-journal");
-      thread.setDaemon(true);
-      committer = thread;
-      thread.start();
+      try {
+        Thread thread = new Thread(this::commitWhenFilled, "duraflow-journal");
+        thread.setDaemon(true);
+        thread.start();
+        committer = thread;
+      } catch (OutOfMemoryError e) {
+        return false;
+      }
     }
     filled.signal();
+    return true;
   }
 
   private void commitWhenFilled() {
@@ -286,17 +351,25 @@ final class JournalWriter {
 
   /** Returns when a batch has been committed, by this thread or by another; its failure is in its future. */
   private void commit(Batch batch) {
-    Throwable failed;
     committing.lock();
     try {
       if (!batch.taken) {
         batch.taken = true;
         write(batch);
       }
-      failed = batch.failure;
     } finally {
       committing.unlock();
     }
+    complete(batch);
+  }
+
+  private static void complete(Batch batch) {
+    Batch before = batch.before;
+    if (before != null) {
+      complete(before);
+      batch.before = null;
+    }
+    StoreException failed = batch.failure;
     if (failed == null) {
       batch.done.complete(null);
     } else {
@@ -306,14 +379,16 @@ final class JournalWriter {
 
   /** Under {@code committing}. */
   private void write(Batch batch) {
-    appending.lock();
     try {
-      last = batch;
-      open = new Batch(batch.end(), spare);
-    } finally {
-      appending.unlock();
-    }
-    try {
+      appending.lock();
+      try {
+        Batch next = new Batch(batch.end(), spare);
+        batch.before = last;
+        last = batch;
+        open = next;
+      } finally {
+        appending.unlock();
+      }
       if (failure == null) {
         reserve(batch.end());
         file.write(batch.start, batch.bytes.array, 0, batch.bytes.position);
@@ -322,16 +397,26 @@ final class JournalWriter {
         }
         committedTo = batch.end();
       }
-    } catch (IOException | RuntimeException | Error e) {
-      failure = e;
+    } catch (Throwable e) {
+      failure = new StoreException(
+          "cannot write " + file + ", the journal of run '" + runId + "': "
+              + (e instanceof IOException io ? FileStore.reason(io) : e)
+              + "; mend the disk and open the run again",
+          e);
     }
     batch.failure = failure;
-    batch.bytes.position = 0;
-    spare = batch.bytes.array.length <= MAX_WAITING_BYTES ? batch.bytes : new Bytes(MIN_RESERVE);
+    if (failure != null && batch.isAwaited) {
+      failureIsTold = true;
+    }
+    spare = batch.bytes;
+    spare.position = 0;
+    if (spare.array.length > MAX_WAITING_BYTES) {
+      spare.array = NONE;
+    }
   }
 
   /** Has space ready beyond what is about to be written. */
-  private void reserve(long end) {
+  private void reserve(long end) throws IOException {
     if (end <= reservedTo) {
       return;
     }
@@ -343,12 +428,19 @@ final class JournalWriter {
       reservedTo = target;
       nextReserve = Math.min(MAX_RESERVE, nextReserve * 2);
     } catch (IOException e) {
-      // Speed is all that is lost: what is to be kept may still fit, and if not, its own write says
-      // so.
+      // Speed is all that is lost: what is to be kept may still fit, in space that the zeros must
+      // not take away from it, and if
+      // not, its own write says so.
+      reservedTo = Long.MAX_VALUE;
+      file.truncate(committedTo);
     }
   }
 
-  /** Commits what is there, and gives back the space that was reserved and not used. */
+  /**
+   * Commits what is there, says that it is durable, and gives back the space that was reserved and not used.
+   *
+   * @throws IOException if something was not written, and nobody has been told
+   */
   void close() throws IOException {
     Batch last;
     appending.lock();
@@ -367,11 +459,31 @@ final class JournalWriter {
     }
     committing.lock();
     try {
-      if (failure == null && file.size() > committedTo) {
-        file.truncate(committedTo);
+      if (failure == null) {
+        putLastMark();
+        if (file.size() > committedTo) {
+          file.truncate(committedTo);
+        }
+      } else if (!failureIsTold) {
+        throw new IOException(failure.getMessage(), failure);
       }
     } finally {
       committing.unlock();
+      file.endWriting();
+    }
+  }
+
+  /** Not synced: without it, less damage can be told from a write that was cut off, and nothing else is lost. */
+  private void putLastMark() {
+    if (synced && isUsed) {
+      Batch end = new Batch(committedTo, new Bytes(Frames.MAX_MARK));
+      putMark(end, batches);
+      try {
+        file.write(end.start, end.bytes.array, 0, end.bytes.position);
+        committedTo = end.end();
+      } catch (IOException e) {
+        // The records do not depend on it.
+      }
     }
   }
 }

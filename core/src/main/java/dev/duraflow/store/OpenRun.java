@@ -36,6 +36,20 @@ public interface OpenRun extends AutoCloseable {
     return save(record);
   }
 
+  /**
+   * Adds to the run's history. It is not waited for; but notes and records become durable in the order in which they were
+   * given.
+   *
+   * @implSpec by default nothing is kept. A store that keeps it and cannot lets later saves fail, or {@link #close()} if there
+   *     are none.
+   */
+  default void note(RunNote note) {}
+
+  /** How many attempts at a task have failed, as noted here and by earlier owners; 0 if the store keeps no history. */
+  default int failedAttempts(String taskId) {
+    return 0;
+  }
+
   /** Takes a payload that is about to be saved in this run, and may keep a large one out of memory. */
   default PayloadSink sink() {
     return PayloadSink.inMemory();

@@ -3,6 +3,7 @@ package dev.duraflow.store;
 import dev.duraflow.error.RunLockedException.Holder;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 record OwnerNote(String run, @Nullable Holder holder) {
   private static final int MAX_LENGTH = 1 << 20;
 
-  void write(RandomAccessFile file) throws IOException {
+  /** What the file is to say. */
+  byte[] encoded() {
     Map<String, @Nullable Object> fields = new LinkedHashMap<>();
     fields.put("run", run);
     if (holder != null) {
@@ -31,9 +33,13 @@ record OwnerNote(String run, @Nullable Holder holder) {
     byte[] json = SmallJson.encode(fields);
     byte[] line = Arrays.copyOf(json, json.length + 1);
     line[json.length] = '\n';
+    return line;
+  }
+
+  static void write(byte[] encoded, RandomAccessFile file) throws IOException {
     file.setLength(0);
     file.seek(0);
-    file.write(line);
+    file.write(encoded);
   }
 
   /** The holder that a file names; null if it names none, or is being written. */
@@ -41,6 +47,9 @@ record OwnerNote(String run, @Nullable Holder holder) {
     byte[] json = new byte[(int) Math.min(file.length(), MAX_LENGTH)];
     file.seek(0);
     int length = Math.max(0, file.read(json));
+    if (!new String(json, 0, length, StandardCharsets.UTF_8).contains("\"pid\"")) {
+      return null; // told without a parser, since a listing asks this for each run
+    }
     try {
       return holder(SmallJson.decode(json, length));
     } catch (RuntimeException e) {

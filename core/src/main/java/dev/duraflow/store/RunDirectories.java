@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** A directory that holds a directory for each run, named after it by {@link FileNames}. */
 final class RunDirectories {
@@ -25,6 +27,10 @@ final class RunDirectories {
     return root;
   }
 
+  Disk disk() {
+    return disk;
+  }
+
   /** Creates what is missing. */
   void create() {
     try {
@@ -37,9 +43,26 @@ final class RunDirectories {
     }
   }
 
+  /** The directory of a run; null if there is none. */
+  @Nullable
+  Path find(String runId) throws IOException {
+    for (String name : FileNames.candidates(runId)) {
+      Path path = root.resolve(name);
+      // On a disk that ignores case it may be that of another id.
+      if (Files.isDirectory(path) && path.toRealPath(LinkOption.NOFOLLOW_LINKS).endsWith(name)) {
+        return path;
+      }
+    }
+    return null;
+  }
+
   /** The directory of a run, created if it is missing. */
   Path claim(String runId) throws IOException {
     disk.createDirectories(root);
+    Path known = find(runId);
+    if (known != null) {
+      return known; // without a look at all the others
+    }
     while (true) {
       NameTable names = NameTable.of(root);
       Path path = root.resolve(names.claim(runId));

@@ -4,19 +4,22 @@ import dev.duraflow.error.RunLockedException;
 import dev.duraflow.error.RunLockedException.Holder;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ownership of a run: a lock on a file, which the operating system takes back when the process ends, however it ends.
@@ -30,7 +33,10 @@ import java.util.Map;
  */
 final class RunLock implements AutoCloseable {
   private static final long LOCKED_BYTE = 1 << 30;
-  private static final int LOOKS = 100;
+  private static final int LOOKS = 1_000;
+  private static final long NANOS_BETWEEN_LOOKS = 1_000_000;
+  /** Between a store's clock and the times at which the operating system says that processes began. */
+  private static final Duration CLOCK_ERROR = Duration.ofMinutes(1);
 
   /** What this process holds; guarded by itself. */
   private static final Map<Object, Holder> HELD = new HashMap<>();
@@ -52,6 +58,7 @@ final class RunLock implements AutoCloseable {
    * Takes a run or fails at once.
    *
    * @throws RunLockedException if it is held, by another process or by this one
+   * @throws NoSuchFileException if it has just been deleted
    */
   static RunLock acquire(Path path, String runId, Clock clock) throws IOException {
     synchronized (HELD) {
@@ -63,11 +70,16 @@ final class RunLock implements AutoCloseable {
       RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
       boolean keepOpen = false;
       try {
+        Holder me = new Holder(ThisHost.NAME, ProcessHandle.current().pid(), clock.instant());
+        byte[] note =
+            new OwnerNote(runId, me).encoded(); // before, so that nobody has to wait for it
         if (file.getChannel().tryLock(LOCKED_BYTE, 1, false) == null) {
           throw new RunLockedException(runId, holder(file, path));
         }
-        Holder me = new Holder(ThisHost.NAME, ProcessHandle.current().pid(), clock.instant());
-        new OwnerNote(runId, me).write(file);
+        if (!identity.equals(identityIfThere(path))) {
+          throw new NoSuchFileException(path.toString()); // whoever deletes a run holds it
+        }
+        OwnerNote.write(note, file);
         HELD.put(identity, me);
         keepOpen = true;
         return new RunLock(file, identity, runId);
@@ -91,9 +103,38 @@ final class RunLock implements AutoCloseable {
       }
       try (file) {
         HELD.remove(identity);
-        new OwnerNote(runId, null).write(file);
+        OwnerNote.write(new OwnerNote(runId, null).encoded(), file);
       } catch (IOException e) {
         // A full disk may leave the content wrong, but the lock is gone with the file.
+      }
+    }
+  }
+
+  /**
+   * Who holds a run, asked without taking it even for a moment, so that nobody who wants it is turned away; null if nobody does.
+   * A holder on another host that has died is named until somebody else has taken the run.
+   */
+  static @Nullable Holder holderOf(Path path) throws IOException {
+    synchronized (HELD) {
+      Object identity = identityIfThere(path);
+      Holder here = identity == null ? null : HELD.get(identity);
+      if (identity == null || here != null) {
+        return here;
+      }
+      RandomAccessFile file = new RandomAccessFile(path.toFile(), "r");
+      boolean keepOpen = false;
+      try {
+        Holder named = OwnerNote.holder(file);
+        if (named == null || isDead(named)) {
+          return null;
+        }
+        // This class loaded a second time holds it, see above.
+        keepOpen = isThisProcess(named) && KEPT_OPEN.add(file);
+        return named;
+      } finally {
+        if (!keepOpen) {
+          file.close();
+        }
       }
     }
   }
@@ -105,6 +146,18 @@ final class RunLock implements AutoCloseable {
     } catch (FileAlreadyExistsException e) {
       // as it should be, but for the first time
     }
+    return keyOf(path);
+  }
+
+  private static @Nullable Object identityIfThere(Path path) throws IOException {
+    try {
+      return keyOf(path);
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  private static Object keyOf(Path path) throws IOException {
     Object key = Files.readAttributes(path, BasicFileAttributes.class).fileKey();
     return key != null ? key : path.toRealPath();
   }
@@ -120,25 +173,24 @@ final class RunLock implements AutoCloseable {
       if (holder != null && !isDead(holder)) {
         return holder;
       }
-      Thread.onSpinWait();
+      LockSupport.parkNanos(NANOS_BETWEEN_LOOKS);
     }
     Instant touched = Files.getLastModifiedTime(path).toInstant();
     return holder != null ? holder : new Holder("(unknown)", 0, touched);
   }
 
+  /** A process that began later than the holder took the run only has the same id. */
   private static boolean isDead(Holder holder) {
-    return holder.host().equals(ThisHost.NAME) && ProcessHandle.of(holder.pid()).isEmpty();
+    Instant latestStart = holder.since().plus(CLOCK_ERROR);
+    return holder.host().equals(ThisHost.NAME)
+        && ProcessHandle.of(holder.pid())
+            .flatMap(process -> process.info().startInstant().or(() -> Optional.of(Instant.MIN)))
+            .map(start -> start.isAfter(latestStart))
+            .orElse(true);
   }
 
-  private static final class ThisHost {
-    static final String NAME = name();
-
-    private static String name() {
-      try {
-        return InetAddress.getLocalHost().getHostName();
-      } catch (UnknownHostException e) {
-        return "localhost";
-      }
-    }
+  private static boolean isThisProcess(Holder holder) {
+    return holder.host().equals(ThisHost.NAME)
+        && holder.pid() == ProcessHandle.current().pid();
   }
 }

@@ -7,6 +7,7 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,8 +17,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +38,8 @@ final class SideFiles {
   private final Path directory;
   private final Disk disk;
   private final int threshold;
-  private final AtomicLong parts = new AtomicLong();
+  /** Whether the directory's own name has been synced by this process. */
+  private volatile boolean isNamed;
 
   /** @param threshold payloads of so many bytes and more go into files */
   SideFiles(String runId, Path directory, Disk disk, int threshold) {
@@ -55,8 +58,12 @@ final class SideFiles {
   }
 
   /** The payload that a record names. */
-  Payload payload(String taskId, long size, byte[] sha256) {
-    return new Kept(taskId, new Beside(size, name(sha256)));
+  Payload payload(String taskId, Beside beside) {
+    return new Kept(taskId, beside);
+  }
+
+  Path file(Beside beside) {
+    return directory.resolve(beside.name());
   }
 
   /** Where a payload lies, if it lies here. */
@@ -73,6 +80,8 @@ final class SideFiles {
           disk.delete(file);
         }
       }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     } catch (NoSuchFileException e) {
       // No large payload yet.
     }
@@ -98,6 +107,7 @@ final class SideFiles {
   private final class Sink extends PayloadSink {
     private final Bytes memory = new Bytes(256);
     private @Nullable Part part;
+    private @Nullable StoreException failure;
     private long size;
 
     @Override
@@ -107,6 +117,7 @@ final class SideFiles {
 
     @Override
     public void write(byte[] from, int offset, int length) throws IOException {
+      checkWhole();
       size += length;
       if (size < threshold) {
         memory.reserve(length);
@@ -118,7 +129,18 @@ final class SideFiles {
         writeOut(from, offset, length);
       } catch (IOException e) {
         // Not as an IOException, which a codec may take for one of its own.
-        throw new StoreException("cannot write into " + directory + ": " + FileStore.reason(e), e);
+        failure = new StoreException(
+            "cannot write into " + directory + ", the large outputs of run '" + runId + "': "
+                + FileStore.reason(e) + "; see that there is room",
+            e);
+        throw failure;
+      }
+    }
+
+    /** A codec may go on after an exception; but what was not written then is missing for good. */
+    private void checkWhole() {
+      if (failure != null) {
+        throw failure;
       }
     }
 
@@ -135,6 +157,7 @@ final class SideFiles {
 
     @Override
     public Payload finish() throws IOException {
+      checkWhole();
       Part written = part;
       return written == null
           ? Payload.of(Arrays.copyOf(memory.array, memory.position))
@@ -152,7 +175,9 @@ final class SideFiles {
 
   /** A file that is being written, under its passing name. */
   private final class Part implements AutoCloseable {
-    private final Path path = directory.resolve(parts.incrementAndGet() + PART);
+    /** Unlike any other, since somebody who has lost the run may still be writing. */
+    private final Path path = directory.resolve(UUID.randomUUID() + PART);
+
     private final MessageDigest digest = sha256();
     private final OutputStream out;
 
@@ -168,15 +193,16 @@ final class SideFiles {
 
     Payload finish(long size) throws IOException {
       disk.finish(out);
-      byte[] hash = digest.digest();
-      Path file = directory.resolve(name(hash));
-      if (Files.exists(file)) {
-        disk.delete(path); // the same content, synced by who wrote it
-      } else {
-        disk.move(path, file);
-        disk.sync(directory);
+      String name = name(digest.digest());
+      // Also over a file of that name: it may have been damaged, and who wrote it may not have
+      // synced its name yet.
+      disk.move(path, directory.resolve(name));
+      disk.sync(directory);
+      if (!isNamed) {
+        disk.sync(Objects.requireNonNull(directory.getParent()));
+        isNamed = true;
       }
-      return new Kept("(new)", new Beside(size, file.getFileName().toString()));
+      return new Kept("(new)", new Beside(size, name));
     }
 
     @Override
@@ -207,11 +233,11 @@ final class SideFiles {
     /** Verified on the way: who reads to the end, or closes, is told if the content was not what was written. */
     @Override
     public InputStream open() throws IOException {
-      Path file = directory.resolve(beside.name());
+      Path file = file(beside);
       if (!Files.exists(file)) {
         throw new CorruptRecordException(
             "the output of task '" + taskId + "' in run '" + runId + "' is gone: there is no file "
-                + file + "; restore it from a copy, or use another run id",
+                + file + "; " + JournalStore.WAY_OUT,
             null);
       }
       return new Verified(
@@ -239,6 +265,18 @@ final class SideFiles {
         return n < 0 ? checked(n) : n;
       }
 
+      /** By reading, or what was skipped would be missing from the hash. */
+      @Override
+      public long skip(long count) throws IOException {
+        byte[] skipped = new byte[(int) Math.max(0, Math.min(count, 1 << 16))];
+        return skipped.length == 0 ? 0 : Math.max(0, read(skipped, 0, skipped.length));
+      }
+
+      @Override
+      public boolean markSupported() {
+        return false;
+      }
+
       private int checked(int end) {
         if (!checked) {
           checked = true;
@@ -246,7 +284,7 @@ final class SideFiles {
             throw new CorruptRecordException(
                 "the output of task '" + taskId + "' in run '" + runId
                     + "' is damaged: the content of " + file
-                    + " is not what was written; restore it from a copy, or use another run id",
+                    + " is not what was written; " + JournalStore.WAY_OUT,
                 null);
           }
         }
