@@ -13,6 +13,7 @@ import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.InvalidDagException;
 import dev.duraflow.error.RunCancelledException;
 import dev.duraflow.error.RunFailedException;
+import dev.duraflow.error.StoreException;
 import dev.duraflow.error.TaskFailure;
 import dev.duraflow.event.RunEvent;
 import dev.duraflow.event.RunState;
@@ -425,6 +426,8 @@ final class FailureTest {
             assertThat(e.failures()).isNotEmpty();
           } catch (IllegalStateException e) {
             assertThat(e).hasMessage("the clock is broken");
+          } catch (StoreException e) {
+            assertThat(e).hasMessageContaining("history").hasMessageContaining("clock is broken");
           }
           Run again = Duraflow.builder().store(store).build().run(dag);
           assertThat(again.state()).isEqualTo(RunState.SUCCEEDED);

@@ -200,7 +200,7 @@ public final class Execution {
   private void begin() {
     try {
       if (records != null) {
-        records.note(RunNote.Began.here(TaskGraph.of(root.graph.dag), now()));
+        records.note(() -> RunNote.Began.here(TaskGraph.of(root.graph.dag), now()));
       }
       signals.runStarted(root.size());
       add(root);
@@ -314,12 +314,17 @@ public final class Execution {
   }
 
   private void noteFailure(String taskId, @Nullable Instant calledAt, Throwable cause) {
-    if (records != null) {
-      Instant now = now();
-      Instant startedAt = calledAt != null ? calledAt : now;
-      int attempt = records.nextAttempt(taskId);
-      records.note(
-          new RunNote.AttemptFailed(taskId, attempt, startedAt, now, FailureText.of(cause)));
+    Records store = records;
+    if (store != null) {
+      store.note(() -> {
+        Instant now = now();
+        return new RunNote.AttemptFailed(
+            taskId,
+            store.nextAttempt(taskId),
+            calledAt != null ? calledAt : now,
+            now,
+            FailureText.of(cause));
+      });
     }
   }
 
@@ -543,7 +548,7 @@ public final class Execution {
     try {
       if (records != null) {
         try (records) {
-          records.note(new RunNote.Ended(end, now(), completed(), total()));
+          records.note(() -> new RunNote.Ended(end, now(), completed(), total()));
         }
       }
     } catch (RuntimeException e) {

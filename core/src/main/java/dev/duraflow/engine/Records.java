@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The records of one run as values: decides what is finished, checks types, encodes and decodes. Thread-safe. */
@@ -205,13 +206,13 @@ public final class Records implements AutoCloseable {
   }
 
   /**
-   * Adds to the run's history. If the store throws, the next save fails, or the run cannot be closed.
+   * Adds to the run's history. If making the note or keeping it fails, the next save fails, or the run cannot be closed.
    *
    * <p>What a run does must not depend on it, so nothing is thrown here.
    */
-  public void note(RunNote note) {
+  void note(Supplier<RunNote> note) {
     try {
-      run.note(note);
+      run.note(note.get());
     } catch (RuntimeException | Error e) {
       notNoted = e;
     }

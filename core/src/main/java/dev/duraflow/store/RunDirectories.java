@@ -6,6 +6,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -48,12 +49,20 @@ final class RunDirectories {
   Path find(String runId) throws IOException {
     for (String name : FileNames.candidates(runId)) {
       Path path = root.resolve(name);
-      // On a disk that ignores case it may be that of another id.
-      if (Files.isDirectory(path) && path.toRealPath(LinkOption.NOFOLLOW_LINKS).endsWith(name)) {
+      if (Files.isDirectory(path) && isCalled(name, path)) {
         return path;
       }
     }
     return null;
+  }
+
+  /** On a disk that ignores case a path may lead to the directory of another id. */
+  private static boolean isCalled(String name, Path path) throws IOException {
+    try {
+      return path.toRealPath(LinkOption.NOFOLLOW_LINKS).endsWith(name);
+    } catch (NoSuchFileException e) {
+      return false; // deleted just now
+    }
   }
 
   /** The directory of a run, created if it is missing. */
