@@ -8,6 +8,7 @@ import dev.duraflow.dag.PersistPolicy;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
 import dev.duraflow.engine.Execution;
+import dev.duraflow.engine.Patience;
 import dev.duraflow.engine.Records;
 import dev.duraflow.engine.Settings;
 import dev.duraflow.engine.Threads;
@@ -17,6 +18,7 @@ import dev.duraflow.store.Durability;
 import dev.duraflow.store.Store;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -40,6 +42,7 @@ public final class Duraflow implements AutoCloseable {
   private final boolean ownsStore;
   private final Codec codec;
   private final Settings settings;
+  private final Patience patience;
   private final Steps steps;
 
   private Duraflow(Builder builder) {
@@ -56,6 +59,7 @@ public final class Duraflow implements AutoCloseable {
         List.copyOf(builder.listeners),
         List.copyOf(builder.progress),
         builder.clock);
+    this.patience = new Patience(builder.waitForRun);
     this.steps = new Steps(this::records, settings.clock());
   }
 
@@ -86,7 +90,8 @@ public final class Duraflow implements AutoCloseable {
    *
    * @throws dev.duraflow.error.RunFailedException if tasks failed; what finished stays finished
    * @throws dev.duraflow.error.RunCancelledException if the run was cancelled
-   * @throws dev.duraflow.error.RunLockedException if another process, or another run in this one, has the run id
+   * @throws dev.duraflow.error.RunLockedException if another process, or another run in this one, has the run id, and has it
+   *     still after as long as {@link Builder#waitForRun} says
    * @throws dev.duraflow.error.InvalidDagException if an output type cannot be read off its body
    * @throws dev.duraflow.error.TypeMismatchException if a record has another type than its task; nothing has run then
    * @throws dev.duraflow.error.StoreException if the store cannot be read
@@ -136,7 +141,7 @@ public final class Duraflow implements AutoCloseable {
       throw new IllegalStateException(
           "there is no store to keep anything in; open one with Duraflow.open(directory)");
     }
-    return new Records(runId, store.open(runId, settings.durability()), codec);
+    return new Records(runId, patience.open(store, runId, settings.durability()), codec);
   }
 
   /**
@@ -183,6 +188,7 @@ public final class Duraflow implements AutoCloseable {
     private final List<RunListener> listeners = new ArrayList<>();
     private final List<Consumer<Progress>> progress = new ArrayList<>();
     private Clock clock = Clock.systemUTC();
+    private Duration waitForRun = Duration.ZERO;
 
     private Builder() {}
 
@@ -193,9 +199,12 @@ public final class Duraflow implements AutoCloseable {
       return this;
     }
 
-    /** Keeps records in a file store in this directory, which is created if it is missing; {@link #close()} closes it. */
+    /**
+     * Keeps records in a {@linkplain Store#journal journal} a run below this directory, which is created if it is missing;
+     * {@link #close()} closes the store.
+     */
     public Builder store(Path directory) {
-      this.store = Store.files(directory);
+      this.store = Store.journal(directory);
       this.ownsStore = true;
       return this;
     }
@@ -233,6 +242,19 @@ public final class Duraflow implements AutoCloseable {
     /** What runs survive, and what their tasks wait for; {@link Durability#STRICT} by default. */
     public Builder durability(Durability durability) {
       this.durability = durability;
+      return this;
+    }
+
+    /**
+     * How long to wait for a run that somebody else has before a {@link dev.duraflow.error.RunLockedException} says who; not
+     * at all by default. The thread that asks for the run waits, in {@code start} as well. An interrupt ends the wait with that
+     * exception, and is still set then.
+     */
+    public Builder waitForRun(Duration limit) {
+      if (limit.isNegative()) {
+        throw new IllegalArgumentException("waitForRun must not be negative: " + limit);
+      }
+      this.waitForRun = limit;
       return this;
     }
 

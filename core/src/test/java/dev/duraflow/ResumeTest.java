@@ -311,7 +311,7 @@ final class ResumeTest {
         .hasMessageContaining("task 'b' failed")
         .hasMessageContaining(
             "the record of task 'a' in run 'garbage' cannot be read as java.lang.Integer")
-        .hasMessageContaining("delete the record to run the task again");
+        .hasMessageContaining("change the type back, rename the task");
     assertThat(calls).containsExactly("a");
     try (OpenRun open = store.open("garbage")) {
       assertThat(open.find("a").orElseThrow().payload().bytes()).asString().isEqualTo("{gar");

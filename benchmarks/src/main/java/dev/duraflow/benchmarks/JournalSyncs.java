@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
 
-/** Counts the syncs that a journal was written with: each batch begins with a mark, and is synced once. */
+/**
+ * Counts the syncs that a journal was written with: each batch begins with a mark, and is synced once. A mark at the end is that of
+ * a batch that never came.
+ */
 final class JournalSyncs {
   private static final byte[] MAGIC = "duraflow".getBytes(StandardCharsets.US_ASCII);
   private static final int VERSION = 1;
@@ -43,18 +46,20 @@ final class JournalSyncs {
     skip(journal, SALT_AND_CREATED);
     skip(journal, number(journal) + CRC); // the run id
     int marks = 0;
+    boolean endsWithMark = false;
     while (journal.hasRemaining()) {
       int length = number(journal);
       if (length == 0) {
         break;
       }
       skip(journal, CRC);
-      if (journal.get(journal.position()) == MARK) {
+      endsWithMark = journal.get(journal.position()) == MARK;
+      if (endsWithMark) {
         marks++;
       }
       skip(journal, length);
     }
-    return marks;
+    return endsWithMark ? marks - 1 : marks;
   }
 
   private static void skip(ByteBuffer journal, int bytes) {

@@ -15,10 +15,10 @@ final class JournalSyncsTest {
   private final Dag chain = DuraflowRunner.declare(Shape.chain(7));
 
   @Test
-  void syncs_ofAStrictChain_areOneATask() throws Exception {
+  void syncs_ofAStrictChain_areOneATask_andOneForTheHistoryOrTwo() throws Exception {
     JournalRuns.nanosToRun(chain, Durability.STRICT, directory);
 
-    assertThat(JournalSyncs.below(directory)).isEqualTo(7);
+    assertThat(JournalSyncs.below(directory)).isBetween(8, 9);
   }
 
   @Test

@@ -111,7 +111,7 @@ public final class Records implements AutoCloseable {
     if (keys == null) {
       throw new CorruptRecordException(
           "the record of map '" + record.taskId() + "' in run '" + runId
-              + "' holds null and should hold its keys; " + "delete it to run the map again",
+              + "' holds null and should hold its keys; restore it, or use another run id",
           null);
     }
     return keys;
@@ -160,7 +160,7 @@ public final class Records implements AutoCloseable {
       throw new CodecException(
           "the record of task '" + record.taskId() + "' in run '" + runId + "' cannot be read as "
               + type + ": " + e.getMessage()
-              + "; change the type back, or delete the record to run the task again",
+              + "; change the type back, rename the task, or use another run id",
           e);
     }
   }

@@ -1,5 +1,6 @@
 package dev.duraflow.error;
 
+import java.time.Duration;
 import java.time.Instant;
 
 /** Another process, or another {@code Duraflow} in this one, is executing the run. It can be tried again once that has ended. */
@@ -23,10 +24,22 @@ public final class RunLockedException extends StoreException {
   }
 
   public RunLockedException(String runId, Holder holder) {
-    super("run '" + runId + "' is held by " + holder
+    this(runId, holder, "");
+  }
+
+  private RunLockedException(String runId, Holder holder, String waited) {
+    super("run '" + runId + "' is held by " + holder + waited
         + "; wait until it ends, end it, or use another run id");
     this.runId = runId;
     this.holder = holder;
+  }
+
+  /** The same for somebody who has waited in vain. */
+  public RunLockedException afterWaiting(Duration waited) {
+    RunLockedException told = new RunLockedException(
+        runId, holder, ", and was still after waiting for " + waited.toMillis() + " ms");
+    told.initCause(this);
+    return told;
   }
 
   public String runId() {

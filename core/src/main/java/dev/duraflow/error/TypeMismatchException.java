@@ -15,7 +15,7 @@ public final class TypeMismatchException extends DuraflowException {
       String runId, String taskId, String storedType, String declaredType) {
     super("task '" + taskId + "' in run '" + runId + "' was stored as " + storedType
         + " but is now declared as " + declaredType
-        + "; rename the task, use another run id, or delete the record to run it again");
+        + "; change the type back, rename the task, or use another run id");
     this.taskId = taskId;
     this.storedType = storedType;
     this.declaredType = declaredType;

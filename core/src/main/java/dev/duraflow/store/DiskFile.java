@@ -20,6 +20,8 @@ class DiskFile implements Closeable {
   private final RandomAccessFile file;
   /** Null if the file is only read. */
   private final @Nullable AsynchronousFileChannel forced;
+  /** Guarded by {@code this}. */
+  private boolean closed;
 
   /** Opens a file, which is created if it is missing. */
   DiskFile(Path path) throws IOException {
@@ -58,6 +60,7 @@ class DiskFile implements Closeable {
 
   /** Reads as much as there is, up to {@code length}; answers how much. */
   synchronized int read(long position, byte[] into, int offset, int length) throws IOException {
+    checkOpen();
     file.seek(position);
     int read = 0;
     while (read < length) {
@@ -71,6 +74,7 @@ class DiskFile implements Closeable {
   }
 
   synchronized long size() throws IOException {
+    checkOpen();
     return file.length();
   }
 
@@ -88,6 +92,13 @@ class DiskFile implements Closeable {
     }
   }
 
+  /** {@link RandomAccessFile} would speak of a stream. */
+  private void checkOpen() throws IOException {
+    if (closed) {
+      throw new IOException("it has been closed; read from a RunHistory before closing it");
+    }
+  }
+
   /** Its path. */
   @Override
   public String toString() {
@@ -96,6 +107,7 @@ class DiskFile implements Closeable {
 
   @Override
   public synchronized void close() throws IOException {
+    closed = true;
     try (file) {
       if (forced != null) {
         forced.close();

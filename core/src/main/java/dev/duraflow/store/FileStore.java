@@ -1,9 +1,11 @@
 package dev.duraflow.store;
 
 import dev.duraflow.error.StoreException;
+import dev.duraflow.store.Frames.Header;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -37,6 +39,11 @@ final class FileStore implements Store {
   public OpenRun open(String runId) {
     try {
       RunFiles files = new RunFiles(runId, directories.claim(runId));
+      if (isJournal(files.directory().resolve(JournalStore.JOURNAL))) {
+        throw new StoreException(
+            "run '" + runId + "' in " + directories.root()
+                + " is kept in a journal and not in files; open it with Store.journal(directory), or use another run id");
+      }
       RunLock ownership = RunLock.acquire(files.directory().resolve(".lock"), runId, clock);
       try {
         return FileRun.open(files, ownership, disk);
@@ -49,6 +56,15 @@ final class FileStore implements Store {
           "cannot open run '" + runId + "' in " + directories.root() + ": " + reason(e)
               + "; see that the directory is there and can be written to",
           e);
+    }
+  }
+
+  private static boolean isJournal(Path path) throws IOException {
+    if (!Files.isRegularFile(path)) {
+      return false;
+    }
+    try (DiskFile file = DiskFile.forReading(path)) {
+      return Header.read(file) != null;
     }
   }
 

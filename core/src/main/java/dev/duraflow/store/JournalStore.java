@@ -6,11 +6,15 @@ import dev.duraflow.error.StoreException;
 import dev.duraflow.store.Frames.Decoded;
 import dev.duraflow.store.Frames.Header;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,6 +140,7 @@ public final class JournalStore implements Store {
     if (file.size() > encoded.length) {
       throw headless(runId, path);
     }
+    refuseFiles(runId, path);
     if (encoded.length > Frames.MAX_HEADER) {
       throw new StoreException("run '" + runId + "' cannot have a journal: its id has more than "
           + Dag.MAX_ID_LENGTH + " characters; use a shorter id");
@@ -143,6 +148,26 @@ public final class JournalStore implements Store {
     file.truncate(0);
     file.write(0, encoded, 0, encoded.length);
     return new Decoded(header, Frames.VERSION, encoded.length);
+  }
+
+  /** What a file store, or duraflow-rs, keeps in this place would be computed once more, beside it. */
+  private static void refuseFiles(String runId, Path path) throws IOException {
+    Path directory = Objects.requireNonNull(path.getParent());
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(
+        directory,
+        file -> FileNames.isName(String.valueOf(file.getFileName()))
+            && !file.equals(path)
+            && Files.isRegularFile(file))) {
+      for (Path file : files) {
+        Files.deleteIfExists(path); // just created, and empty
+        throw new StoreException(
+            "run '" + runId + "' in " + directory.getParent() + " is kept in files, such as '"
+                + file.getFileName()
+                + "', and not in a journal; open it with Store.files(directory), or use another run id");
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
   }
 
   static void check(Decoded begin, String runId, Path path) {

@@ -12,7 +12,7 @@ import java.time.Clock;
 public interface Store extends AutoCloseable {
   /**
    * A store of one append-only file a run, below a directory, which is created if it is missing; records that are ready at the
-   * same time share one sync. It is meant to become the default; until its format is frozen, keep nothing in it that matters.
+   * same time share one sync. {@code Duraflow.open} opens it.
    */
   static JournalStore journal(Path directory) {
     return JournalStore.at(directory);

@@ -188,8 +188,7 @@ final class MessagesTest {
 
     assertThat(failure)
         .hasMessage("task 'charge' in run 'invoice-1042' was stored as Receipt but is now declared"
-            + " as Payment; rename the task, use another run id, or delete the record to run it"
-            + " again");
+            + " as Payment; change the type back, rename the task, or use another run id");
     assertThat(failure.taskId()).isEqualTo("charge");
     assertThat(failure.storedType()).isEqualTo("Receipt");
     assertThat(failure.declaredType()).isEqualTo("Payment");

@@ -68,6 +68,35 @@ final class JournalStoreTest {
     }
   }
 
+  @Test
+  void open_ofARunThatIsKeptInFiles_isRefusedAndLeavesThem() throws IOException {
+    Files.createDirectories(root.resolve("run"));
+    Files.writeString(root.resolve("run").resolve("load-5"), "5"); // as duraflow-rs does
+    for (int time = 0; time < 2; time++) {
+      assertThatThrownBy(this::open)
+          .isInstanceOf(StoreException.class)
+          .hasMessageContaining("kept in files, such as 'load-5'")
+          .hasMessageContaining("Store.files");
+    }
+    try (OpenRun run = Store.files(root).open("run")) {
+      assertThat(text(run, "load-5")).contains("5");
+    }
+  }
+
+  @Test
+  void open_asFiles_ofARunThatIsKeptInAJournal_isRefused() {
+    try (OpenRun run = open()) {
+      save(run, record("a", "1"));
+    }
+    assertThatThrownBy(() -> Store.files(root).open("run"))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("kept in a journal")
+        .hasMessageContaining("Store.journal");
+    try (OpenRun run = open()) {
+      assertThat(text(run, "a")).contains("1");
+    }
+  }
+
   /** The scan kept zeros in memory that it had read before records came in their place. */
   @Test
   void find_afterRecoveringFromACrash_seesWhatIsSavedSince() throws IOException {

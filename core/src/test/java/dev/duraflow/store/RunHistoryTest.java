@@ -328,4 +328,17 @@ final class RunHistoryTest {
       writer.join();
     }
   }
+
+  @Test
+  void payload_readAfterClosing_saysWhy() {
+    try (OpenRun run = store().open("run")) {
+      Journals.save(run, Journals.record("a", "1"));
+    }
+    RunHistory history = store().read("run");
+    TaskRecord found = history.find("a").orElseThrow();
+    history.close();
+    assertThatThrownBy(() -> found.payload().bytes())
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("read from a RunHistory before closing it");
+  }
 }

@@ -12,7 +12,6 @@ import dev.duraflow.examples.flights.AirportDelays;
 import dev.duraflow.examples.flights.Airports;
 import dev.duraflow.examples.flights.FlightsDag;
 import dev.duraflow.examples.flights.Ranking;
-import dev.duraflow.store.Store;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -133,12 +132,11 @@ public final class Demo implements Callable<Integer> {
     FlightsDag flights = FlightsDag.declare(Duration.ofMillis(slow));
     ProgressReport progress =
         new ProgressReport(messages, detail(), flights.dag().size());
-    try (Store records = Store.files(store);
-        Duraflow duraflow = Duraflow.builder()
-            .store(records)
-            .maxConcurrency(TASKS_AT_A_TIME)
-            .onProgress(progress)
-            .build()) {
+    try (Duraflow duraflow = Duraflow.builder()
+        .store(store)
+        .maxConcurrency(TASKS_AT_A_TIME)
+        .onProgress(progress)
+        .build()) {
       Run run;
       try (progress) {
         run = duraflow.run(flights.dag(), runId);

@@ -113,7 +113,7 @@ final class DemoTest {
 
   @Test
   void demo_onARunThatIsHeld_saysByWhom() {
-    try (Store store = Store.files(directory.resolve("store"));
+    try (Store store = Store.journal(directory.resolve("store"));
         OpenRun held = store.open("flights-2001")) {
       Outcome outcome = demo();
 

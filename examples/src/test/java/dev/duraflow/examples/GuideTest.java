@@ -1,5 +1,6 @@
 package dev.duraflow.examples;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,7 +22,12 @@ import dev.duraflow.error.TypeMismatchException;
 import dev.duraflow.event.RunEvent;
 import dev.duraflow.event.RunListener;
 import dev.duraflow.event.RunState;
+import dev.duraflow.store.Durability;
+import dev.duraflow.store.JournalStore;
+import dev.duraflow.store.RunHistory;
+import dev.duraflow.store.RunSummary;
 import dev.duraflow.store.Store;
+import dev.duraflow.store.TaskRecord;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -32,6 +38,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -76,7 +83,7 @@ final class GuideTest {
   }
 
   @Test
-  void firstDag() {
+  void firstDag() throws IOException {
     // snippet: first
     Dag dag = Dag.named("greeting");
     Task<String> name = dag.task("name", () -> "world");
@@ -90,7 +97,8 @@ final class GuideTest {
       // show
     }
     // end
-    assertThat(directory.resolve("greeting/greeting")).hasContent("\"hello, world\"");
+    assertThat(directory.resolve("greeting/journal")).isRegularFile();
+    assertThat(text("greeting", "greeting")).isEqualTo("\"hello, world\"");
   }
 
   @Test
@@ -511,7 +519,8 @@ final class GuideTest {
     Dag dag = Dag.named("loads");
     Task<Integer> load = dag.task("load-5", () -> 55);
     Task<Integer> twice = dag.task("twice", load, n -> 2 * n);
-    try (Duraflow duraflow = Duraflow.open(directory)) {
+    try (Store store = Store.files(directory);
+        Duraflow duraflow = Duraflow.builder().store(store).build()) {
       assertThat(duraflow.run(dag).get(twice)).isEqualTo(10);
     }
     assertThat(run.resolve("load-5")).hasContent("5");
@@ -540,7 +549,7 @@ final class GuideTest {
   // end
 
   @Test
-  void json_isFields() {
+  void json_isFields() throws IOException {
     Dag dag = Dag.named("bank");
     Task<Account> account = dag.task("account", () -> Account.of("ann", new Money("EUR", -500)));
     try (Duraflow duraflow = Duraflow.open(directory)) {
@@ -550,7 +559,7 @@ final class GuideTest {
       assertThat(stored.isOverdrawn()).isTrue();
     }
     String json = "{\"balance\":{\"currency\":\"EUR\",\"cents\":-500},\"owner\":\"ann\"}";
-    assertThat(directory.resolve("bank/account")).hasContent(json);
+    assertThat(text("bank", "account")).isEqualTo(json);
     assertThat(Snippets.text(GUIDE)).contains(json);
   }
 
@@ -596,6 +605,79 @@ final class GuideTest {
       try (Duraflow json = Duraflow.builder().store(store).build()) {
         assertThatThrownBy(() -> json.run(dag)).isInstanceOf(CodecException.class);
       }
+    }
+  }
+
+  @Test
+  void waitForRun() {
+    Dag dag = Dag.named("waiting");
+    Task<Integer> task = dag.task("task", () -> 1);
+    // snippet: wait-for-run
+    try (Duraflow duraflow =
+        Duraflow.builder().store(directory).waitForRun(Duration.ofMinutes(5)).build()) {
+      duraflow.run(dag, "nightly");
+    }
+    // end
+    assertThat(recorded("nightly", task.id())).isPresent();
+  }
+
+  @Test
+  void pipelined() {
+    Payments payments = new Payments();
+    Dag dag = Dag.named("shop");
+    // snippet: pipelined
+    Task<Money> price = dag.task("price", () -> new Money("EUR", 300)); // again does no harm
+    Task<String> receipt =
+        dag.task("charge", price, amount -> payments.charge(amount, "order-7")).external();
+    try (Duraflow duraflow =
+        Duraflow.builder().store(directory).durability(Durability.PIPELINED).build()) {
+      System.out.println(duraflow.run(dag).get(receipt));
+    }
+    // end
+    assertThat(recorded("shop", "charge")).isPresent();
+  }
+
+  @Test
+  void maintenance(@TempDir Path backup) {
+    Dag dag = Dag.named("nightly");
+    dag.task("task", () -> 1);
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      duraflow.run(dag);
+    }
+    // snippet: maintenance
+    JournalStore store = Store.journal(directory);
+    for (RunSummary run : store.runs()) {
+      System.out.println(run.runId() + ": " + run.state() + ", " + run.completed() + " tasks, "
+          + run.sizeInBytes() + " bytes, last written " + run.changedAt());
+    }
+    try (RunHistory history = store.read("nightly")) {
+      history
+          .attempts()
+          .forEach(attempt -> System.out.println(attempt.taskId() + " took "
+              + Duration.between(attempt.startedAt(), attempt.finishedAt())
+              + attempt.failure().map(failure -> " and failed: " + failure).orElse("")));
+    }
+    if (store.verify("nightly").isIntact()) {
+      store.copy("nightly", Store.journal(backup));
+      store.compact("nightly");
+    }
+    store.delete("nightly");
+    // end
+    assertThat(store.runs()).isEmpty();
+    try (RunHistory copy = Store.journal(backup).read("nightly")) {
+      assertThat(copy.find("task")).isPresent();
+    }
+  }
+
+  private String text(String runId, String taskId) throws IOException {
+    try (RunHistory history = Store.journal(directory).read(runId)) {
+      return new String(history.find(taskId).orElseThrow().payload().bytes(), UTF_8);
+    }
+  }
+
+  private Optional<TaskRecord> recorded(String runId, String taskId) {
+    try (RunHistory history = Store.journal(directory).read(runId)) {
+      return history.find(taskId);
     }
   }
 
