@@ -17,8 +17,19 @@ final class ForkedJvm implements AutoCloseable {
   }
 
   static ForkedJvm of(Class<?> main, Object... arguments) throws IOException {
+    return start("-Xshare:auto", main, arguments);
+  }
+
+  /** @param size the most that the heap may take, as in {@code -Xmx} */
+  static ForkedJvm withHeap(String size, Class<?> main, Object... arguments) throws IOException {
+    return start("-Xmx" + size, main, arguments);
+  }
+
+  private static ForkedJvm start(String option, Class<?> main, Object... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        option,
         "-cp",
         System.getProperty("java.class.path"),
         main.getName()));
