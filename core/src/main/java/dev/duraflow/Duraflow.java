@@ -5,6 +5,7 @@ import dev.duraflow.dag.Body0;
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
 import dev.duraflow.dag.PersistPolicy;
+import dev.duraflow.dag.Retry;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
 import dev.duraflow.engine.Execution;
@@ -22,7 +23,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,12 +54,18 @@ public final class Duraflow implements AutoCloseable {
     this.ownsStore = builder.ownsStore;
     this.codec = builder.codec;
     Executor executor = builder.executor;
+    ScheduledExecutorService scheduler = builder.scheduler;
     this.settings = new Settings(
         executor != null ? executor : Threads.defaultExecutor(),
+        scheduler != null ? scheduler : Threads.defaultScheduler(),
+        builder.random,
         builder.maxConcurrency,
         builder.failurePolicy,
         builder.persistPolicy,
         builder.durability,
+        builder.retry,
+        builder.runTimeout,
+        builder.gracePeriod,
         List.copyOf(builder.listeners),
         List.copyOf(builder.progress),
         builder.clock);
@@ -189,6 +199,11 @@ public final class Duraflow implements AutoCloseable {
     private final List<Consumer<Progress>> progress = new ArrayList<>();
     private Clock clock = Clock.systemUTC();
     private Duration waitForRun = Duration.ZERO;
+    private @Nullable ScheduledExecutorService scheduler;
+    private DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
+    private Retry retry = Retry.never();
+    private @Nullable Duration runTimeout;
+    private Duration gracePeriod = Duration.ofSeconds(30);
 
     private Builder() {}
 
@@ -261,6 +276,50 @@ public final class Duraflow implements AutoCloseable {
     /** What happens when a task fails; {@link FailurePolicy#FAIL_FAST} by default. */
     public Builder failurePolicy(FailurePolicy failurePolicy) {
       this.failurePolicy = failurePolicy;
+      return this;
+    }
+
+    /** What happens when attempts fail at tasks that do not say themselves, in DAGs that do not either; one attempt by default. */
+    public Builder retry(Retry retry) {
+      this.retry = retry;
+      return this;
+    }
+
+    /** Cancels a run that takes longer; it can be resumed like any other. By default a run takes as long as it wants. */
+    public Builder runTimeout(Duration limit) {
+      if (limit.isNegative() || limit.isZero()) {
+        throw new IllegalArgumentException("runTimeout must be longer than nothing: " + limit);
+      }
+      this.runTimeout = limit;
+      return this;
+    }
+
+    /**
+     * How long a body that was interrupted, at its timeout or since its run is stopping, has to come back; 30 s by default. Then it is
+     * named and left behind in its thread, and the run goes on, or ends, without it. What it returns later is dropped, and what
+     * it does to the outside world later is not undone. The thread in {@code run()} cannot be left behind: {@code run()} returns
+     * after its body has.
+     */
+    public Builder gracePeriod(Duration gracePeriod) {
+      if (gracePeriod.isNegative()) {
+        throw new IllegalArgumentException("gracePeriod must not be negative: " + gracePeriod);
+      }
+      this.gracePeriod = gracePeriod;
+      return this;
+    }
+
+    /**
+     * Wakes what waits for a time: retries, timeouts, limits. By default a daemon thread that is there while something waits. No
+     * body runs in it, unless the executor runs things in the thread that asks.
+     */
+    public Builder scheduler(ScheduledExecutorService scheduler) {
+      this.scheduler = scheduler;
+      return this;
+    }
+
+    /** The source of randomness, from 0 to 1, for the jitter of retries; asked by many threads. */
+    public Builder random(DoubleSupplier random) {
+      this.random = random;
       return this;
     }
 

@@ -47,7 +47,7 @@ final class Steps implements AutoCloseable {
       }
       Instant startedAt = clock.instant();
       T value = task.call(NO_INPUTS);
-      opened.saveAndWait(opened.record(task, value, startedAt, clock.instant()));
+      opened.saveAndWait(opened.record(task, value, 1, startedAt, clock.instant()));
       return value;
     } finally {
       lock.unlock();

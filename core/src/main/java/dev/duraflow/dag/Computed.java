@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The tasks that one call of their body computes, by the number of their dependencies. */
@@ -220,6 +221,36 @@ final class Computed {
         values.add(in.get(task));
       }
       return body.call(values);
+    }
+  }
+
+  /** One dependency, a collection, of which the body takes the elements one after the other. */
+  static final class OfStream<E extends @Nullable Object, R extends @Nullable Object>
+      extends Task<R> {
+    private final Task<? extends Collection<E>> source;
+    private final Body1<? super Stream<E>, ? extends R> body;
+
+    OfStream(
+        Dag dag,
+        String id,
+        int ordinal,
+        Task<? extends Collection<E>> source,
+        Body1<? super Stream<E>, ? extends R> body) {
+      super(dag, id, ordinal, List.of(source));
+      this.source = source;
+      this.body = body;
+    }
+
+    @Override
+    Body<?> body() {
+      return body;
+    }
+
+    @Override
+    public R call(Inputs in) throws Exception {
+      try (Stream<E> elements = in.stream(source)) {
+        return body.call(elements);
+      }
     }
   }
 }

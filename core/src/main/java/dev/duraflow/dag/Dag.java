@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,20 +29,42 @@ public final class Dag {
   public static final int MAX_ID_LENGTH = 10_000;
 
   private final String name;
+  /** What the ids of its tasks begin with. */
+  private final String prefix;
+
   private final List<Task<?>> tasks = new ArrayList<>();
   private final Map<String, Task<?>> byId = new HashMap<>();
+  /** The ids of its expansions. */
+  private final List<String> expansions = new ArrayList<>(0);
 
-  private Dag(String name) {
+  private @Nullable Retry retry;
+
+  private Dag(String name, String prefix) {
     this.name = name;
+    this.prefix = prefix;
   }
 
   /** An empty DAG. Its name is also the default run id. */
   public static Dag named(String name) {
-    return new Dag(Ids.check(name, "a DAG's name"));
+    return new Dag(Ids.check(name, "a DAG's name"), "");
   }
 
-  static Dag nested(String name) {
-    return new Dag(name);
+  static Dag nested(String name, String prefix) {
+    return new Dag(name, prefix);
+  }
+
+  /**
+   * Says what happens when an attempt at any of its tasks fails that does not say itself, and of those in its maps and expansions;
+   * without this the engine's default holds, which is to try once.
+   */
+  public Dag retry(Retry retry) {
+    this.retry = Objects.requireNonNull(retry);
+    return this;
+  }
+
+  /** What was said by {@link #retry(Retry)}. */
+  public Optional<Retry> retry() {
+    return Optional.ofNullable(retry);
   }
 
   public String name() {
@@ -208,6 +231,30 @@ public final class Dag {
         (element, in) -> body.call(element, in.get(shared), in.get(alsoShared))));
   }
 
+  /**
+   * Declares a task that takes the elements of a collection that another task computes, one after the other. Those of a map are
+   * read from the store as they are asked for, so that they need not all be in memory at once. The stream is the body's to use until
+   * it returns, in its own thread.
+   */
+  public <E extends @Nullable Object, R extends @Nullable Object> Task<R> stream(
+      String id, Task<? extends Collection<E>> source, Body1<? super Stream<E>, ? extends R> body) {
+    checkOwn(id, source);
+    return add(new Computed.OfStream<>(this, checkId(id), size(), source, body));
+  }
+
+  /**
+   * Declares a task that is a DAG of its own, declared when its input is there: {@code (sub, value) -> task} declares tasks in {@code
+   * sub} and returns the one whose output is to be this task's. That gives conditions, loops and nested DAGs: what is declared
+   * may depend on the value, and may hold expansions itself.
+   *
+   * <p>The ids of the tasks within begin with this task's id and a slash.
+   */
+  public <A extends @Nullable Object, R extends @Nullable Object> Task<R> expand(
+      String id, Task<A> input, Expansion<? super A, R> body) {
+    checkOwn(id, input);
+    return add(new ExpandTask<A, R>(this, checkId(id), size(), input, body));
+  }
+
   <T extends Task<?>> T add(T task) {
     Objects.requireNonNull(task.body(), () -> task + " has no body");
     Task<?> earlier = byId.putIfAbsent(task.id(), task);
@@ -215,8 +262,30 @@ public final class Dag {
       throw new InvalidDagException("DAG '" + name + "' already has a task '" + task.id()
           + "'; give every task an id of its own");
     }
+    checkNesting(task);
     tasks.add(task);
     return task;
+  }
+
+  /** Ids with a slash may be those of tasks within an expansion. */
+  private void checkNesting(Task<?> task) {
+    if (task instanceof ExpandTask) {
+      expansions.add(task.id());
+      for (Task<?> other : tasks) {
+        checkNesting(task.id(), other.id());
+      }
+    }
+    for (String expansion : expansions) {
+      checkNesting(expansion, task.id());
+    }
+  }
+
+  private void checkNesting(String expansion, String id) {
+    if (id.startsWith(expansion + "/")) {
+      throw new InvalidDagException("task '" + id + "' of DAG '" + name
+          + "' has an id like those of the tasks within expansion '" + expansion
+          + "'; give it one that does not begin with '" + expansion + "/'");
+    }
   }
 
   private void checkOwn(String id, Task<?> dependency) {
@@ -226,7 +295,8 @@ public final class Dag {
     }
   }
 
-  private static String checkId(String id) {
-    return Ids.check(id, "a task's id");
+  private String checkId(String id) {
+    Ids.check(id, "a task's id");
+    return prefix.isEmpty() ? id : Ids.checkKey(prefix + id, "a task's id");
   }
 }

@@ -56,7 +56,7 @@ public final class MapTask<E extends @Nullable Object, R extends @Nullable Objec
 
   @Override
   TypeRef<List<R>> inferredType() {
-    return TypeRef.ofType(Types.listOf(revealedType().type()));
+    return TypeRef.ofType(Types.generic(List.class, revealedType().type()));
   }
 
   /** The type of one element's output. */
@@ -117,7 +117,7 @@ public final class MapTask<E extends @Nullable Object, R extends @Nullable Objec
    * they need not be there if no element is left to run.
    */
   public Dag elements(List<String> keys, Inputs inputs) {
-    Dag elements = Dag.nested(id());
+    Dag elements = Dag.nested(id(), "");
     Elements<E> source = new Elements<>(() -> elements(inputs));
     for (String elementKey : keys) {
       elements.add(new Element<>(elements, this, elementKey, source, inputs));
@@ -149,9 +149,7 @@ public final class MapTask<E extends @Nullable Object, R extends @Nullable Objec
       this.key = key;
       this.elements = elements;
       this.outer = outer;
-      if (map.isExternal()) {
-        external();
-      }
+      inherit(map);
     }
 
     @Override

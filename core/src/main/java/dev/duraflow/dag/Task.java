@@ -1,7 +1,11 @@
 package dev.duraflow.dag;
 
 import dev.duraflow.error.InvalidDagException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +24,9 @@ public abstract sealed class Task<T extends @Nullable Object>
         Computed.Of4,
         Computed.OfN,
         Computed.OfList,
+        Computed.OfStream,
+        Recovery,
+        ExpandTask,
         MapTask,
         MapTask.Element {
   private final Dag dag;
@@ -28,6 +35,7 @@ public abstract sealed class Task<T extends @Nullable Object>
   private final List<Task<?>> dependencies;
   private @Nullable TypeRef<T> type;
   private boolean external;
+  private @Nullable TaskOptions options;
 
   Task(Dag dag, String id, int ordinal, List<Task<?>> dependencies) {
     this.dag = dag;
@@ -83,6 +91,92 @@ public abstract sealed class Task<T extends @Nullable Object>
   public final Task<T> external() {
     this.external = true;
     return this;
+  }
+
+  /**
+   * Says what happens when an attempt fails; without this the default of the DAG or of the engine holds, which is to try once. Of a
+   * map, it holds for each element.
+   */
+  public final Task<T> retry(Retry retry) {
+    options = options().withRetry(Objects.requireNonNull(retry));
+    return this;
+  }
+
+  /**
+   * Says how long one attempt may take. Then the thread is interrupted, and the attempt has failed with a {@link
+   * dev.duraflow.error.TaskTimeoutException}, whatever the body makes of it. Of a map, it holds for each element.
+   */
+  public final Task<T> timeout(Duration limit) {
+    options = options().withTimeout(positive(limit, "timeout"));
+    return this;
+  }
+
+  /** Says how long all attempts in one process may take, with the delays between them. Of a map, it holds for each element. */
+  public final Task<T> totalTimeout(Duration limit) {
+    options = options().withTotalTimeout(positive(limit, "totalTimeout"));
+    return this;
+  }
+
+  private Duration positive(Duration limit, String what) {
+    if (limit.isNegative() || limit.isZero()) {
+      throw new IllegalArgumentException(
+          what + " of task '" + id + "' must be longer than nothing: " + limit);
+    }
+    return limit;
+  }
+
+  /** Lets it wait for a permit of a limit, in addition to limits said before. Of a map, it holds for each element. */
+  public final Task<T> limit(Limit limit) {
+    List<Limit> all = new ArrayList<>(options().limits());
+    all.removeIf(other -> other.name().equals(limit.name()));
+    all.add(limit);
+    all.sort(Comparator.comparing(Limit::name));
+    options = options().withLimits(List.copyOf(all));
+    return this;
+  }
+
+  /**
+   * Lets it run before ready tasks of a lower priority, whatever the paths behind them. The default is 0; it may be negative. Of a
+   * map, it holds for each element.
+   */
+  public final Task<T> priority(int priority) {
+    options = options().withPriority(priority);
+    return this;
+  }
+
+  /** What was said by {@link #retry}, {@link #timeout} and the like. */
+  public final TaskOptions options() {
+    return options == null ? TaskOptions.NONE : options;
+  }
+
+  /** Whether anything was. */
+  public final boolean hasOptions() {
+    return options != null;
+  }
+
+  final void inherit(Task<?> other) {
+    external = other.external;
+    options = other.options;
+  }
+
+  /**
+   * A task that takes this one's outcome, its output or its failure, and so runs even if this one fails or is skipped. If all who
+   * depend on this one do so, its failure is no failure of the run. The id is that of this task and {@code .outcome}.
+   */
+  public final Task<Outcome<T>> outcome() {
+    return dag.add(new Recovery<T, Outcome<T>>(
+        dag,
+        id + ".outcome",
+        dag.size(),
+        this,
+        outcome -> outcome,
+        type -> TypeRef.ofType(Types.generic(Outcome.class, type.type()))));
+  }
+
+  /** A task with this one's output, or with another value if this one fails or is skipped; see {@link #outcome()}. */
+  public final Task<T> orElse(T other) {
+    return dag.add(new Recovery<T, T>(
+        dag, id + ".orElse", dag.size(), this, outcome -> outcome.orElse(other), type -> type));
   }
 
   public final boolean isExternal() {

@@ -57,21 +57,21 @@ final class Types {
     return "is not one definite type";
   }
 
-  /** {@code java.util.List<element>}. */
-  static Type listOf(Type element) {
-    return new ListType(element);
+  /** {@code raw<argument>}, of a class with one type parameter. */
+  static Type generic(Class<?> raw, Type argument) {
+    return new Generic(raw, argument);
   }
 
   /** Equality is that of the names, through {@link TypeRef}; nobody compares these to the JDK's own. */
-  private record ListType(Type element) implements ParameterizedType {
+  private record Generic(Class<?> raw, Type argument) implements ParameterizedType {
     @Override
     public Type[] getActualTypeArguments() {
-      return new Type[] {element};
+      return new Type[] {argument};
     }
 
     @Override
     public Type getRawType() {
-      return java.util.List.class;
+      return raw;
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
 import dev.duraflow.dag.MapTask;
 import dev.duraflow.dag.PersistPolicy;
+import dev.duraflow.dag.Retry;
 import dev.duraflow.dag.Task;
 import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.PersistException;
@@ -25,6 +26,8 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -69,6 +72,9 @@ public final class Execution {
   private final Settings settings;
   final @Nullable Records records;
   final Signals signals;
+  final Attempts attempts;
+  final TaskSteps steps;
+  final Waiting waiting;
   final Ready ready = new Ready();
   final Frame root;
 
@@ -91,10 +97,17 @@ public final class Execution {
   /** Null while the run goes on; else how it will end. */
   private volatile @Nullable RunState stop;
 
+  /** Why it was cancelled, if there is more to say. */
+  private volatile String why = "";
+
   private volatile boolean blocked;
   private @Nullable RuntimeException closeFailure;
   private @Nullable Thread caller;
-  private int mostHelpers;
+  /** One more while the caller does not come back from a body. */
+  private final AtomicInteger mostHelpers = new AtomicInteger();
+
+  private final Queue<String> abandoned = new ConcurrentLinkedQueue<>();
+  private final Queue<Future<?>> alarms = new ConcurrentLinkedQueue<>();
   /** The caller has left for lack of work; who sets it back has summoned it. */
   private volatile boolean callerIsIdle;
 
@@ -111,6 +124,9 @@ public final class Execution {
     this.root = new Frame(dag, null, records, false);
     this.total = new AtomicInteger(root.size());
     this.signals = new Signals(runId, settings, total);
+    this.attempts = new Attempts(records);
+    this.steps = new TaskSteps(dag, records, settings.clock());
+    this.waiting = new Waiting(this, settings.scheduler());
   }
 
   public String runId() {
@@ -158,16 +174,20 @@ public final class Execution {
   /** Runs in the calling thread, with the help of others; returns when the run has ended, whichever way. */
   public void run() {
     caller = Thread.currentThread();
-    mostHelpers = settings.maxConcurrency() - 1;
+    mostHelpers.set(settings.maxConcurrency() - 1);
     Worker worker = new Worker(this, Thread.currentThread());
     begin();
-    work(worker);
     boolean interrupted = false;
     while (state == RunState.RUNNING) {
       if (callerIsIdle) {
         idle();
       } else {
         work(worker);
+        if (worker.wasAbandoned()) { // it is back, and whoever stood in for it may go
+          mostHelpers.decrementAndGet();
+          interrupted |= worker.wasInterruptedFromOutside();
+          worker = new Worker(this, Thread.currentThread());
+        }
       }
       if (Thread.interrupted()) {
         interrupted = true;
@@ -192,7 +212,7 @@ public final class Execution {
 
   /** Runs on the executor; returns at once. */
   public void start() {
-    mostHelpers = settings.maxConcurrency();
+    mostHelpers.set(settings.maxConcurrency());
     begin();
     summon();
   }
@@ -201,6 +221,10 @@ public final class Execution {
     try {
       if (records != null) {
         records.note(() -> RunNote.Began.here(TaskGraph.of(root.graph.dag), now()));
+      }
+      Duration limit = settings.runTimeout();
+      if (limit != null) {
+        alarm(limit, () -> cancel("at its time limit of " + limit.toMillis() / 1e3 + " s"));
       }
       signals.runStarted(root.size());
       add(root);
@@ -261,7 +285,7 @@ public final class Execution {
     RuntimeException bad = state == RunState.FAILED
         ? new RunFailedException(runId, failures())
         : state == RunState.CANCELLED
-            ? new RunCancelledException(runId, completed(), total())
+            ? new RunCancelledException(runId, why, completed(), total(), List.copyOf(abandoned))
             : notClosed;
     if (bad != null) {
       if (notClosed != null && bad != notClosed) {
@@ -273,20 +297,102 @@ public final class Execution {
 
   /** Starts nothing new and interrupts what runs. */
   public void cancel() {
+    cancel("");
+  }
+
+  /** The same for a reason, which {@link RunCancelledException} tells. */
+  public void cancel(String reason) {
+    synchronized (this) {
+      if (stop == null) {
+        why = reason;
+      }
+    }
     stop(RunState.CANCELLED);
     clearAway();
   }
 
   /** False if the run is stopping already. */
-  private synchronized boolean stop(RunState how) {
-    if (stop != null) {
-      return false;
+  private boolean stop(RunState how) {
+    synchronized (this) {
+      if (stop != null) {
+        return false;
+      }
+      stop = how;
+      for (Worker worker : crew.values()) {
+        worker.interrupt();
+      }
     }
-    stop = how;
-    for (Worker worker : crew.values()) {
-      worker.interrupt();
+    try {
+      alarm(settings.gracePeriod(), this::abandonOverdue);
+    } catch (RuntimeException e) {
+      signals.notAbandoned(e); // then it waits for them, as long as it takes
     }
+    waiting.clear();
     return true;
+  }
+
+  /** Has something done later, unless the run has ended by then. */
+  private void alarm(Duration delay, Runnable action) {
+    Future<?> alarm = after(delay, action);
+    alarms.add(alarm);
+    if (state != RunState.RUNNING) {
+      alarm.cancel(false);
+    }
+  }
+
+  /** Has something done in the scheduler's thread. */
+  Future<?> after(Duration delay, Runnable action) {
+    return settings
+        .scheduler()
+        .schedule(action, TimeUnit.NANOSECONDS.convert(delay), TimeUnit.NANOSECONDS);
+  }
+
+  // ---- bodies that do not come back
+
+  /** A body has been interrupted since its time is over; the grace period begins. */
+  void abandonLater(Worker worker, long opening) {
+    alarm(settings.gracePeriod(), () -> abandon(worker, opening));
+  }
+
+  /** The grace period after a stop is over. */
+  private void abandonOverdue() {
+    for (Worker worker : crew.values()) {
+      long opening = worker.overdue();
+      if (opening != 0) {
+        abandon(worker, opening);
+      }
+    }
+  }
+
+  /** Goes on without a thread that does not come back; once it does, it finds nothing in hand. */
+  private void abandon(Worker stuck, long opening) {
+    Worker successor = new Worker(this, Thread.currentThread());
+    if (!successor.takeOver(stuck, opening)) {
+      return;
+    }
+    crew.remove(stuck.thread(), stuck);
+    ranByDeparted.addAndGet(stuck.takeRan());
+    if (isCaller(stuck.thread())) {
+      mostHelpers.incrementAndGet();
+    } else {
+      helpers.decrementAndGet();
+    }
+    abandoned.add(successor.taskId());
+    goOn(successor, successor::goOnWithoutBody);
+  }
+
+  private void goOn(Worker worker, Runnable work) {
+    try {
+      work.run();
+    } catch (Throwable t) {
+      breakOff(worker, t);
+    } finally {
+      if (isStopping()) {
+        worker.clearAway();
+      }
+      ranByDeparted.addAndGet(worker.takeRan());
+      returnTokens(worker.takeTokens());
+    }
   }
 
   boolean isStopping() {
@@ -298,14 +404,38 @@ public final class Execution {
     return blocked;
   }
 
+  /** What happens when attempts at a task fail. */
+  Retry retry(Frame in, Task<?> task) {
+    Retry own = task.options().retry();
+    return own != null
+        ? own
+        : in.graph.dag.retry().or(root.graph.dag::retry).orElse(settings.retry());
+  }
+
+  double random() {
+    return settings.random().getAsDouble();
+  }
+
+  Executor executor() {
+    return settings.executor();
+  }
+
+  /** An attempt failed, and there will be another. */
+  void attemptFailed(
+      String taskId, int attempt, Instant calledAt, Throwable cause, Duration delay) {
+    noteFailure(taskId, attempt, calledAt, cause);
+    signals.attemptFailed(taskId, attempt, cause, delay);
+  }
+
   /**
-   * An attempt failed.
+   * A task failed.
    *
+   * @param attempt its number within the run
    * @param calledAt when the body was called; null if it was not
    */
-  void fail(String taskId, @Nullable Instant calledAt, Throwable cause) {
+  void fail(String taskId, int attempt, @Nullable Instant calledAt, Throwable cause) {
     failures.add(new TaskFailure(taskId, cause));
-    noteFailure(taskId, calledAt, cause);
+    noteFailure(taskId, attempt, calledAt, cause);
     signals.failed(taskId, cause);
     blocked = true;
     if (settings.failurePolicy() == FailurePolicy.FAIL_FAST) {
@@ -313,17 +443,14 @@ public final class Execution {
     }
   }
 
-  private void noteFailure(String taskId, @Nullable Instant calledAt, Throwable cause) {
+  private void noteFailure(
+      String taskId, int attempt, @Nullable Instant calledAt, Throwable cause) {
     Records store = records;
     if (store != null) {
       store.note(() -> {
         Instant now = now();
         return new RunNote.AttemptFailed(
-            taskId,
-            store.nextAttempt(taskId),
-            calledAt != null ? calledAt : now,
-            now,
-            FailureText.of(cause));
+            taskId, attempt, calledAt != null ? calledAt : now, now, FailureText.of(cause));
       });
     }
   }
@@ -367,7 +494,7 @@ public final class Execution {
   }
 
   private boolean hasRoom() {
-    return helpers.get() < mostHelpers;
+    return helpers.get() < mostHelpers.get();
   }
 
   /** Sends for a thread of the executor; false if the executor refuses. */
@@ -394,7 +521,7 @@ public final class Execution {
       return;
     }
     // Counted first, so that nobody takes the crew for empty or has another helper sent meanwhile.
-    boolean hasPlace = helpers.incrementAndGet() <= mostHelpers;
+    boolean hasPlace = helpers.incrementAndGet() <= mostHelpers.get();
     arriving.set(0);
     if (hasPlace) {
       work(new Worker(this, thread));
@@ -413,12 +540,14 @@ public final class Execution {
       } catch (Throwable t) {
         breakOff(worker, t);
       } finally {
-        crew.remove(worker.thread());
-        ranByDeparted.addAndGet(worker.takeRan());
-        try {
-          leave(worker);
-        } finally {
-          returnTokens(worker.takeTokens());
+        if (!worker.wasAbandoned()) {
+          crew.remove(worker.thread());
+          ranByDeparted.addAndGet(worker.takeRan());
+          try {
+            leave(worker);
+          } finally {
+            returnTokens(worker.takeTokens());
+          }
         }
       }
     } else {
@@ -430,7 +559,8 @@ public final class Execution {
   private void breakOff(Worker worker, Throwable cause) {
     failures.add(new TaskFailure(worker.taskId(), cause));
     stop(RunState.FAILED);
-    noteFailure(worker.taskId(), worker.calledAt(), cause);
+    String taskId = worker.taskId();
+    noteFailure(taskId, attempts.next(taskId), worker.calledAt(), cause);
   }
 
   private void leave(Worker worker) {
@@ -445,8 +575,10 @@ public final class Execution {
   /** Nobody can work: the executor takes nothing, and no thread is here. */
   private void giveUp(Ready.Entry top, Throwable refusal) {
     if (stop(RunState.FAILED)) {
+      String taskId = top.frame.graph.tasks[Math.max(top.task, 0)].id();
       fail(
-          top.frame.graph.tasks[Math.max(top.task, 0)].id(),
+          taskId,
+          attempts.next(taskId),
           null,
           new DuraflowException(
               "the executor refused to run it: " + refusal.getMessage()
@@ -485,7 +617,7 @@ public final class Execution {
       if (error != null && records != null) {
         PersistException failure = records.persistFailure(taskId, error);
         if (!toleratesPersistFailure(failure)) {
-          fail(taskId, startedAt, failure);
+          fail(taskId, attempts.next(taskId), startedAt, failure);
         }
       }
     } finally {
@@ -497,16 +629,16 @@ public final class Execution {
   void proceed(Frame in, int task, Worker.Then then) {
     Worker worker = new Worker(this, Thread.currentThread());
     worker.receiveToken();
-    try {
-      worker.proceed(in, task, then);
-    } catch (Throwable t) {
-      breakOff(worker, t);
-    } finally {
-      if (isStopping()) {
-        worker.clearAway();
-      }
-      ranByDeparted.addAndGet(worker.takeRan());
-      returnTokens(worker.takeTokens());
+    goOn(worker, () -> worker.proceed(in, task, then));
+  }
+
+  /** Makes a task ready that has waited and holds a token. */
+  void offer(Frame in, int task) {
+    Ready.Entry entry = new Ready.Entry(in, task);
+    ready.push(entry, entry);
+    summon();
+    if (isStopping()) {
+      clearAway();
     }
   }
 
@@ -530,7 +662,7 @@ public final class Execution {
     tokens.addAndGet(count);
   }
 
-  private void returnTokens(int count) {
+  void returnTokens(int count) {
     if (tokens.addAndGet(-count) == 0) {
       finish();
     }
@@ -561,6 +693,7 @@ public final class Execution {
       signals.runFinished(end);
     } finally {
       state = end;
+      alarms.forEach(alarm -> alarm.cancel(false));
       finished.countDown();
       LockSupport.unpark(caller);
     }

@@ -167,8 +167,8 @@ public final class Records implements AutoCloseable {
 
   /** The record of a map's keys, to be saved. */
   TaskRecord keysRecord(
-      MapTask<?, ?> map, List<String> keys, Instant startedAt, Instant finishedAt) {
-    return record(map.id(), Kind.KEYS, KEYS, keys, startedAt, finishedAt);
+      MapTask<?, ?> map, List<String> keys, int attempt, Instant startedAt, Instant finishedAt) {
+    return record(map.id(), Kind.KEYS, KEYS, keys, attempt, startedAt, finishedAt);
   }
 
   /**
@@ -177,8 +177,8 @@ public final class Records implements AutoCloseable {
    * @throws CodecException if the output cannot be encoded so that it can be decoded again
    */
   public TaskRecord record(
-      Task<?> task, @Nullable Object output, Instant startedAt, Instant finishedAt) {
-    return record(task.id(), Kind.OUTPUT, task.type(), output, startedAt, finishedAt);
+      Task<?> task, @Nullable Object output, int attempt, Instant startedAt, Instant finishedAt) {
+    return record(task.id(), Kind.OUTPUT, task.type(), output, attempt, startedAt, finishedAt);
   }
 
   private TaskRecord record(
@@ -186,23 +186,17 @@ public final class Records implements AutoCloseable {
       Kind kind,
       TypeRef<?> type,
       @Nullable Object value,
+      int attempt,
       Instant startedAt,
       Instant finishedAt) {
     Payload payload = encode(taskId, type, value);
     return new TaskRecord(
-        taskId,
-        kind,
-        type.toString(),
-        codec.name(),
-        nextAttempt(taskId),
-        startedAt,
-        finishedAt,
-        payload);
+        taskId, kind, type.toString(), codec.name(), attempt, startedAt, finishedAt, payload);
   }
 
-  /** The number of the attempt at a task that is under way, or would be next. */
-  int nextAttempt(String taskId) {
-    return 1 + run.failedAttempts(taskId);
+  /** How many attempts at a task have failed, as far as the store keeps count. */
+  int failedAttempts(String taskId) {
+    return run.failedAttempts(taskId);
   }
 
   /**

@@ -74,6 +74,31 @@ final class Signals {
         failure);
   }
 
+  void attemptFailed(String taskId, int attempt, Throwable cause, Duration delay) {
+    send(new RunEvent.AttemptFailed(runId, clock.instant(), taskId, attempt, cause, delay));
+  }
+
+  void progressed(String taskId, double fraction, String message) {
+    send(new RunEvent.TaskProgressed(runId, clock.instant(), taskId, fraction, message));
+  }
+
+  void abandoned(String taskId, Duration elapsed) {
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "task ''{0}'' of run ''{1}'' does not heed its interrupt and is left behind after {2} s",
+        taskId,
+        runId,
+        elapsed.toMillis() / 1e3);
+    send(new RunEvent.TaskAbandoned(runId, clock.instant(), taskId, elapsed));
+  }
+
+  void notAbandoned(Throwable failure) {
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "run '" + runId + "' will wait for bodies that do not heed their interrupt",
+        failure);
+  }
+
   void failed(String taskId, Throwable cause) {
     send(new RunEvent.TaskFailed(runId, clock.instant(), taskId, cause));
   }

@@ -1,6 +1,8 @@
 package dev.duraflow.engine;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -33,6 +35,19 @@ public final class Threads {
           thread.setDaemon(true);
           return thread;
         });
+  }
+
+  /** Wakes what waits for a time; without a thread while nothing does. */
+  public static ScheduledExecutorService defaultScheduler() {
+    ScheduledThreadPoolExecutor scheduler = new ScheduledThreadPoolExecutor(1, task -> {
+      Thread thread = new Thread(task, "duraflow-timer");
+      thread.setDaemon(true);
+      return thread;
+    });
+    scheduler.setRemoveOnCancelPolicy(true);
+    scheduler.setKeepAliveTime(5, TimeUnit.SECONDS);
+    scheduler.allowCoreThreadTimeOut(true);
+    return scheduler;
   }
 
   /** Looked up once: this code is compiled for Java 17, which does not know them. */

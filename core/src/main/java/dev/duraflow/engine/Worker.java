@@ -1,21 +1,26 @@
 package dev.duraflow.engine;
 
 import dev.duraflow.dag.MapTask;
+import dev.duraflow.dag.Retry;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TaskContext;
+import dev.duraflow.engine.InterruptGate.Passage;
 import dev.duraflow.engine.Ready.Entry;
 import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.RunCancelledException;
+import dev.duraflow.error.TaskTimeoutException;
 import dev.duraflow.store.TaskRecord;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.channels.ClosedByInterruptException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +32,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Worker implements Supplier<TaskContext> {
   private static final int NOTHING = -1;
+  /** The run is stopping, and the body was not called any more. */
+  private static final Object NOT_CALLED = new Object();
+  /** The body came back too late: another has taken over what this worker had in hand. */
   private static final Object ABANDONED = new Object();
+
   private static final VarHandle RAN;
 
   static {
@@ -55,6 +64,11 @@ final class Worker implements Supplier<TaskContext> {
   private boolean settling;
   private int ran;
   private boolean interruptedFromOutside;
+  /** Nothing is its own any more. */
+  private boolean abandoned;
+
+  /** What the body that is being called has asked for; ended by another thread if it is abandoned. */
+  private volatile @Nullable Context context;
 
   /** When the body of the task that was taken was called; null before. */
   private @Nullable Instant calledAt;
@@ -101,11 +115,53 @@ final class Worker implements Supplier<TaskContext> {
         execution.summon();
         do {
           runFrom(task);
-        } while (take());
+        } while (!abandoned && take());
       }
     } finally {
       Context.swap(before);
     }
+  }
+
+  /** Whether its thread came back to find that another had taken over. */
+  boolean wasAbandoned() {
+    return abandoned;
+  }
+
+  /** The number of the opening of the gate through which a body that was interrupted has not come back; 0 if there is none. */
+  long overdue() {
+    return gate.overdue();
+  }
+
+  /**
+   * Takes over what a worker has in hand whose thread does not come back from the body; false if it has come back.
+   *
+   * @param opening of that worker's gate
+   */
+  boolean takeOver(Worker stuck, long opening) {
+    if (!stuck.gate.abandon(opening)) {
+      return false;
+    }
+    tokens = stuck.tokens;
+    frame = stuck.frame;
+    task = stuck.task;
+    calledAt = stuck.calledAt;
+    stuck.endContext();
+    return true;
+  }
+
+  /** The task's body does not come back: its attempt has failed, unless the run is stopping. */
+  void goOnWithoutBody() {
+    Frame in = frame;
+    int i = task;
+    Task<?> declared = in.graph.tasks[i];
+    Duration elapsed = Duration.between(Objects.requireNonNull(calledAt), execution.now());
+    execution.signals.abandoned(declared.id(), elapsed);
+    proceed(
+        in,
+        i,
+        worker -> execution.isStopping()
+            ? NOTHING
+            : worker.failAttempt(in, i, declared, worker.timedOut(declared, elapsed)));
   }
 
   /** Clears the stack of a run that is stopping. */
@@ -201,15 +257,21 @@ final class Worker implements Supplier<TaskContext> {
 
   private int compute(Frame in, int i, Task<?> declared) throws Exception {
     Instant startedAt = announce(declared);
-    Object output = call(in, declared);
-    if (output == ABANDONED) {
+    Object output;
+    try {
+      output = call(in, declared);
+    } catch (Throwable e) {
+      return failAttempt(in, i, declared, e);
+    }
+    if (output == NOT_CALLED || output == ABANDONED) {
       return NOTHING;
     }
     if (records == null) {
       return succeed(in, i, output, startedAt);
     }
     return persist(
-        () -> records.record(declared, output, startedAt, execution.now()),
+        () -> records.record(
+            declared, output, execution.attempts.next(declared.id()), startedAt, execution.now()),
         in,
         i,
         worker -> worker.succeed(in, i, output, startedAt));
@@ -219,7 +281,7 @@ final class Worker implements Supplier<TaskContext> {
   private int expand(Frame in, int i, MapTask<?, ?> map) throws Exception {
     Instant startedAt = announce(map);
     Object called = call(in, map);
-    if (called == ABANDONED) {
+    if (called == NOT_CALLED || called == ABANDONED) {
       return NOTHING;
     }
     @SuppressWarnings("unchecked") // just made by map.keys
@@ -228,7 +290,8 @@ final class Worker implements Supplier<TaskContext> {
       return begin(in, i, map, keys, startedAt);
     }
     return persist(
-        () -> records.keysRecord(map, keys, startedAt, execution.now()),
+        () -> records.keysRecord(
+            map, keys, execution.attempts.next(map.id()), startedAt, execution.now()),
         in,
         i,
         worker -> worker.begin(in, i, map, keys, startedAt));
@@ -255,28 +318,91 @@ final class Worker implements Supplier<TaskContext> {
     if (observed) {
       execution.signals.started(declared.id());
     }
-    Instant now = observed || records != null ? execution.now() : Instant.EPOCH;
+    boolean timed = observed || records != null || declared.hasOptions();
+    Instant now = timed ? execution.now() : Instant.EPOCH;
     calledAt = now;
     return now;
   }
 
-  /**
-   * Calls the user's code of a task, open to interrupts: the body, or what gives a map's keys. {@link #ABANDONED} if the run is
-   * stopping and it was not called any more.
-   */
+  /** Calls the user's code of a task, open to interrupts: the body, or what gives a map's keys. */
   private @Nullable Object call(Frame in, Task<?> declared) throws Exception {
-    gate.open();
+    Duration timeout = declared.hasOptions() ? timeout(declared) : null;
+    Future<?> alarm = null;
+    Passage passage;
+    Object output = null;
+    Throwable thrown = null;
+    long opening = gate.open();
     try {
       if (execution.isStopping()) {
-        return ABANDONED;
+        output = NOT_CALLED;
+      } else {
+        if (timeout != null) {
+          alarm = execution.after(timeout, () -> expire(opening));
+        }
+        output = recorded ? callRecorded(in, declared) : callPlain(in, declared);
       }
-      return recorded ? callRecorded(in, declared) : callPlain(in, declared);
+    } catch (Throwable e) {
+      thrown = e;
     } finally {
-      gate.close();
-      if (thread.isInterrupted()) {
-        takeStrayInterrupt();
-      }
+      passage = gate.close();
     }
+    if (passage == Passage.ABANDONED) {
+      abandoned = true;
+      return ABANDONED;
+    }
+    endContext();
+    if (alarm != null) {
+      alarm.cancel(false);
+    }
+    if (thread.isInterrupted()) {
+      takeStrayInterrupt();
+    }
+    if (passage == Passage.EXPIRED && timeout != null) {
+      TaskTimeoutException timedOut =
+          timedOut(declared, Duration.between(Objects.requireNonNull(calledAt), execution.now()));
+      if (thrown != null && !isInterruption(thrown)) {
+        timedOut.addSuppressed(thrown);
+      }
+      throw timedOut;
+    }
+    if (thrown != null) {
+      throw rethrown(thrown);
+    }
+    return output;
+  }
+
+  /** How long the attempt that begins now may take; null for as long as it wants. */
+  private @Nullable Duration timeout(Task<?> declared) {
+    Duration timeout = declared.options().timeout();
+    Duration total = declared.options().totalTimeout();
+    if (total == null) {
+      return timeout;
+    }
+    Duration left =
+        total.minus(execution.attempts.elapsed(declared.id(), Objects.requireNonNull(calledAt)));
+    return timeout != null && timeout.compareTo(left) < 0 ? timeout : left;
+  }
+
+  /** In the scheduler's thread. */
+  private void expire(long opening) {
+    if (gate.expire(opening)) {
+      execution.abandonLater(this, opening);
+    }
+  }
+
+  private TaskTimeoutException timedOut(Task<?> declared, Duration elapsed) {
+    return new TaskTimeoutException(
+        declared.id(),
+        elapsed,
+        Objects.requireNonNullElse(timeout(declared), Duration.ZERO),
+        execution.attempts.leftAfterThis(declared.id(), execution.retry(frame, declared)));
+  }
+
+  private static Exception rethrown(Throwable thrown) throws Exception {
+    if (thrown instanceof Error e) {
+      throw e;
+    }
+    return (Exception) thrown;
   }
 
   private static @Nullable Object callPlain(Frame in, Task<?> declared) throws Exception {
@@ -413,7 +539,62 @@ final class Worker implements Supplier<TaskContext> {
     return settle(in, i);
   }
 
+  /** An attempt failed: there is another after a while, or the task has failed. */
+  private int failAttempt(Frame in, int i, Task<?> declared, Throwable thrown) {
+    Retry retry = execution.retry(in, declared);
+    if (retry.maxAttempts() == 1
+        || execution.isStopping()
+        || (thrown instanceof InterruptedException && execution.isCaller(thread))) {
+      return fail(in, i, thrown);
+    }
+    Instant startedAt = Objects.requireNonNull(calledAt);
+    Attempts.Failed failed = execution.attempts.fail(declared.id(), startedAt);
+    Duration delay = retry.delayAfter(Math.max(1, failed.here()), execution.random());
+    if (failed.left(retry) <= 0
+        || isOutOfTime(declared, failed, delay)
+        || !isWorthwhile(retry, thrown)) {
+      return fail(in, i, failed.number(), thrown);
+    }
+    execution.attemptFailed(declared.id(), failed.number(), startedAt, thrown, delay);
+    if (delay.isZero()) {
+      Entry entry = new Entry(in, i);
+      push(entry, entry, 1);
+      return NOTHING;
+    }
+    spendTokens(1);
+    try {
+      execution.waiting.add(in, i, delay);
+    } catch (Throwable refusal) {
+      tokens++;
+      thrown.addSuppressed(refusal);
+      return fail(in, i, failed.number(), thrown);
+    }
+    return NOTHING;
+  }
+
+  private boolean isOutOfTime(Task<?> declared, Attempts.Failed failed, Duration delay) {
+    Duration total = declared.options().totalTimeout();
+    return total != null
+        && !execution.now().plus(delay).isBefore(failed.firstStartedAt().plus(total));
+  }
+
+  private static boolean isWorthwhile(Retry retry, Throwable thrown) {
+    try {
+      return retry.isWorthwhileAfter(thrown);
+    } catch (Throwable e) {
+      if (e != thrown) {
+        thrown.addSuppressed(e);
+      }
+      return false;
+    }
+  }
+
   private int fail(Frame in, int i, Throwable thrown) {
+    return fail(in, i, execution.attempts.next(in.graph.tasks[i].id()), thrown);
+  }
+
+  /** @param attempt its number within the run */
+  private int fail(Frame in, int i, int attempt, Throwable thrown) {
     Throwable cause = thrown instanceof CompletionException && thrown.getCause() != null
         ? thrown.getCause()
         : thrown;
@@ -426,7 +607,7 @@ final class Worker implements Supplier<TaskContext> {
       return NOTHING;
     }
     String id = in.graph.tasks[i].id();
-    execution.fail(id, calledAt, cause);
+    execution.fail(id, attempt, calledAt, cause);
     in.block(i, id);
     return execution.isStopping() ? NOTHING : settle(in, i);
   }
@@ -524,9 +705,23 @@ final class Worker implements Supplier<TaskContext> {
     }
   }
 
+  /** Asked for by the body, in its thread. */
   @Override
   public TaskContext get() {
-    return new Context(execution, taskId());
+    Context known = context;
+    if (known == null) {
+      known = new Context(execution, taskId());
+      context = known;
+    }
+    return known;
+  }
+
+  private void endContext() {
+    Context known = context;
+    if (known != null) {
+      known.end();
+      context = null;
+    }
   }
 
   @Nullable

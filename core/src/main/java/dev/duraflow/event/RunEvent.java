@@ -33,6 +33,32 @@ public sealed interface RunEvent {
   /** A task's output was there from an earlier process; its body is not called. */
   record TaskReused(String runId, Instant at, String taskId) implements RunEvent {}
 
+  /**
+   * An attempt failed, and another will follow.
+   *
+   * @param attempt its number within the run, from 1
+   * @param delay how long until the next
+   */
+  record AttemptFailed(
+      String runId, Instant at, String taskId, int attempt, Throwable cause, Duration delay)
+      implements RunEvent {}
+
+  /**
+   * A body told how far it has come.
+   *
+   * @param fraction from 0 to 1
+   */
+  record TaskProgressed(String runId, Instant at, String taskId, double fraction, String message)
+      implements RunEvent {}
+
+  /**
+   * A body that was interrupted did not come back in time, and is not waited for any more. What it returns will be dropped.
+   *
+   * @param elapsed since the body was called
+   */
+  record TaskAbandoned(String runId, Instant at, String taskId, Duration elapsed)
+      implements RunEvent {}
+
   /** A body threw, or its output could not be persisted. */
   record TaskFailed(String runId, Instant at, String taskId, Throwable cause) implements RunEvent {}
 

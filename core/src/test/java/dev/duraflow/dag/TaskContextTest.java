@@ -3,7 +3,9 @@ package dev.duraflow.dag;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class TaskContextTest {
@@ -23,6 +25,30 @@ final class TaskContextTest {
       }
 
       @Override
+      public int attempt() {
+        return 1;
+      }
+
+      @Override
+      public <T extends @Nullable Object> T step(String id, Body0<T> body) throws Exception {
+        return body.call();
+      }
+
+      @Override
+      public <T extends @Nullable Object> T step(String id, TypeRef<T> type, Body0<T> body)
+          throws Exception {
+        return body.call();
+      }
+
+      @Override
+      public void progress(double fraction, String message) {}
+
+      @Override
+      public Executor executor() {
+        return Runnable::run;
+      }
+
+      @Override
       public boolean isCancelled() {
         return false;
       }
@@ -34,7 +60,8 @@ final class TaskContextTest {
     assertThatIllegalStateException()
         .isThrownBy(TaskContext::current)
         .withMessageContaining("'" + Thread.currentThread().getName() + "'")
-        .withMessageContaining("call TaskContext.current() in the body and pass the context on");
+        .withMessageContaining(
+            "call TaskContext.current() in the body, and start other threads by its executor()");
   }
 
   @Test

@@ -44,7 +44,7 @@ final class TypeRefTest {
     TypeRef<List<String>> strings = new TypeRef<>() {};
 
     assertThat(new TypeRef<List<String>>() {}).isEqualTo(strings).hasSameHashCodeAs(strings);
-    assertThat(TypeRef.ofType(Types.listOf(String.class)))
+    assertThat(TypeRef.ofType(Types.generic(List.class, String.class)))
         .isEqualTo(strings)
         .hasSameHashCodeAs(strings);
     assertThat(new TypeRef<String>() {}).isEqualTo(TypeRef.of(String.class));

@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.duraflow.codec.Codec;
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
-import dev.duraflow.dag.PersistPolicy;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
 import dev.duraflow.event.RunEvent;
 import dev.duraflow.event.RunState;
-import dev.duraflow.store.Durability;
 import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.Store;
 import dev.duraflow.store.TaskRecord;
@@ -259,18 +257,15 @@ final class ExecutionStressTest {
         : new Acknowledging(Store.inMemory().open("run"), saving, failsAt, queue);
     int most = 1 + random.nextInt(4);
     FailurePolicy policy = any(FailurePolicy.values());
-    Settings settings = new Settings(
+    Settings settings = TestSettings.of(
         new Unruly(manner, seed + round),
         most,
         policy,
-        PersistPolicy.REQUIRED,
-        Durability.STRICT,
         List.of(event -> {
           if (event instanceof RunEvent.RunFinished) {
             watch.finished.incrementAndGet();
           }
         }),
-        List.of(),
         Clock.systemUTC());
     Execution execution = new Execution(
         dag, "run", settings, open == null ? null : new Records("run", open, Codec.json()));
@@ -348,13 +343,10 @@ final class ExecutionStressTest {
         for (int most : new int[] {1, 2}) {
           OpenRun open =
               new Acknowledging(Store.inMemory().open("run"), Saving.IN_ANOTHER_THREAD, -1, queue);
-          Settings settings = new Settings(
+          Settings settings = TestSettings.of(
               new Unruly(manner, seed),
               most,
               FailurePolicy.FAIL_FAST,
-              PersistPolicy.REQUIRED,
-              Durability.STRICT,
-              List.of(),
               List.of(),
               Clock.systemUTC());
           Execution execution =

@@ -48,15 +48,8 @@ final class ForgottenTaskTest {
     private final Execution execution;
 
     Model(int most) {
-      Settings settings = new Settings(
-          this::send,
-          most,
-          FailurePolicy.FAIL_FAST,
-          dev.duraflow.dag.PersistPolicy.REQUIRED,
-          dev.duraflow.store.Durability.STRICT,
-          List.of(),
-          List.of(),
-          new StoppedClock());
+      Settings settings =
+          TestSettings.of(this::send, most, FailurePolicy.FAIL_FAST, List.of(), new StoppedClock());
       OpenRun run = new OpenRun() {
         @Override
         public Optional<TaskRecord> find(String taskId) {
