@@ -27,14 +27,11 @@ final class Frame implements Inputs {
   private static final Object NULL = new Mark("null");
   private static final VarHandle OUTPUTS = MethodHandles.arrayElementVarHandle(Object[].class);
   private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(int[].class);
-  private static final VarHandle CLAIMED;
   private static final VarHandle UNFINISHED;
 
   static {
     try {
-      MethodHandles.Lookup lookup = MethodHandles.lookup();
-      CLAIMED = lookup.findVarHandle(Frame.class, "claimed", int.class);
-      UNFINISHED = lookup.findVarHandle(Frame.class, "unfinished", int.class);
+      UNFINISHED = MethodHandles.lookup().findVarHandle(Frame.class, "unfinished", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -47,9 +44,9 @@ final class Frame implements Inputs {
   private final @Nullable Object[] outputs;
   private final int[] missing;
   private final int @Nullable [] consumersLeft;
-  private final int[] initial;
-  private final int initialCount;
-  private volatile int claimed;
+  /** What is ready from the beginning. */
+  final Initial initial;
+
   private volatile int unfinished;
   private volatile boolean holdsUnstored;
 
@@ -84,14 +81,7 @@ final class Frame implements Inputs {
     this.missing = graph.dependencyCounts.clone();
     int reused = records == null ? 0 : reuse(records);
     this.consumersLeft = records == null ? null : countConsumers();
-    this.initial = new int[size];
-    int count = 0;
-    for (int i = 0; i < size; i++) {
-      if (missing[i] == 0 && outputs[i] == null) {
-        initial[count++] = i;
-      }
-    }
-    this.initialCount = count;
+    this.initial = readyFromTheBeginning();
     this.unfinished = size - reused;
   }
 
@@ -123,6 +113,17 @@ final class Frame implements Inputs {
     return left;
   }
 
+  private Initial readyFromTheBeginning() {
+    int[] tasks = new int[graph.size()];
+    int count = 0;
+    for (int i = 0; i < tasks.length; i++) {
+      if (missing[i] == 0 && outputs[i] == null) {
+        tasks[count++] = i;
+      }
+    }
+    return new Initial(tasks, count);
+  }
+
   int size() {
     return graph.size();
   }
@@ -134,17 +135,6 @@ final class Frame implements Inputs {
   boolean hasOutput(int task) {
     Object output = OUTPUTS.getAcquire(outputs, task);
     return output != null && !(output instanceof Blocked);
-  }
-
-  /** Whether a task that was ready from the beginning is still to be claimed. */
-  boolean hasUnclaimed() {
-    return claimed < initialCount;
-  }
-
-  /** The next of the tasks that were ready from the beginning; -1 when all are claimed. */
-  int claimInitial() {
-    int position = claimed < initialCount ? (int) CLAIMED.getAndAdd(this, 1) : initialCount;
-    return position < initialCount ? initial[position] : -1;
   }
 
   /** Puts the output of a task that has just run. */
