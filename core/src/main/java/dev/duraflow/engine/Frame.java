@@ -100,10 +100,13 @@ final class Frame implements Inputs {
     return reused;
   }
 
-  /** An output is wanted by each successor that has still to run. */
+  /** An output is wanted by each successor that has still to run, and, if it is to be kept, by one that never does. */
   private int[] countConsumers() {
     int[] left = new int[graph.size()];
     for (int i = 0; i < graph.size(); i++) {
+      if (graph.tasks[i].isKept()) {
+        left[i]++;
+      }
       for (int s = graph.firstSuccessor(i); s < graph.firstSuccessor(i + 1); s++) {
         if (outputs[graph.successor(s)] == null) {
           left[i]++;
