@@ -312,7 +312,8 @@ final class GuideTest {
     // snippet: keep
     Task<Integer> total = dag.task("total", () -> 42).keep();
     // end
-    assertThat(Duraflow.builder().store(Store.inMemory()).build().run(dag).get(total)).isEqualTo(42);
+    assertThat(Duraflow.builder().store(Store.inMemory()).build().run(dag).get(total))
+        .isEqualTo(42);
   }
 
   @Test
