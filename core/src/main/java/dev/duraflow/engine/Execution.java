@@ -458,7 +458,13 @@ public final class Execution {
   private void breakOff(Worker worker, Throwable cause) {
     failures.add(new TaskFailure(worker.taskId(), cause));
     stop(RunState.FAILED);
-    noteFailure(worker.taskId(), worker.calledAt(), cause);
+    try {
+      noteFailure(worker.taskId(), worker.calledAt(), cause);
+    } catch (Throwable t) { // or the caller would leave a run in which others are still at work
+      if (t != cause) {
+        cause.addSuppressed(t);
+      }
+    }
   }
 
   private void leave(Worker worker) {
