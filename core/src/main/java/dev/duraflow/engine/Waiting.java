@@ -48,10 +48,10 @@ final class Waiting {
 
     void cancel() {
       Future<?> set = alarm;
+      if (set != null) {
+        set.cancel(false);
+      }
       if (take()) {
-        if (set != null) {
-          set.cancel(false);
-        }
         execution.returnTokens(1);
       }
     }

@@ -53,6 +53,8 @@ final class Worker implements Supplier<TaskContext> {
   private final InterruptGate gate;
   private final boolean observed;
   private final boolean recorded;
+  /** Whether nothing is called between bodies that an interrupt could harm, so that the gate stays open for all of them. */
+  private final boolean staysOpen;
 
   /** Tokens in hand; at work there is always at least one. */
   private int tokens;
@@ -61,6 +63,9 @@ final class Worker implements Supplier<TaskContext> {
   private Frame frame;
 
   private int task = NOTHING;
+  /** Where it last claimed tasks that were ready from the beginning of a frame. */
+  private Initial.@Nullable Claims claims;
+
   private boolean settling;
   private int ran;
   private boolean interruptedFromOutside;
@@ -85,6 +90,7 @@ final class Worker implements Supplier<TaskContext> {
     this.gate = new InterruptGate(thread);
     this.observed = execution.signals.isObserved();
     this.recorded = execution.isFlightRecorded();
+    this.staysOpen = records == null && !observed;
     this.frame = execution.root;
   }
 
@@ -113,18 +119,37 @@ final class Worker implements Supplier<TaskContext> {
     try {
       if (take()) {
         execution.summon();
-        do {
-          runFrom(task);
-        } while (!abandoned && take());
+        runAll();
       }
     } finally {
       Context.swap(before);
     }
   }
 
+  /** Runs what was taken, and all that there is to take. */
+  private void runAll() {
+    if (staysOpen) {
+      gate.open();
+    }
+    try {
+      do {
+        runFrom(task);
+      } while (!abandoned && take());
+    } finally {
+      if (staysOpen) {
+        gate.close();
+      }
+    }
+  }
+
   /** Whether its thread came back to find that another had taken over. */
   boolean wasAbandoned() {
     return abandoned;
+  }
+
+  /** Whether its gate is open between bodies too, so that nobody can tell when to take over from it. */
+  boolean staysOpen() {
+    return staysOpen;
   }
 
   /** The number of the opening of the gate through which a body that was interrupted has not come back; 0 if there is none. */
@@ -155,7 +180,6 @@ final class Worker implements Supplier<TaskContext> {
     int i = task;
     Task<?> declared = in.graph.tasks[i];
     Duration elapsed = Duration.between(Objects.requireNonNull(calledAt), execution.now());
-    execution.signals.abandoned(declared.id(), elapsed);
     proceed(
         in,
         i,
@@ -203,17 +227,26 @@ final class Worker implements Supplier<TaskContext> {
         }
         continue;
       }
-      int claimed = stopping ? NOTHING : top.frame.claimInitial();
-      if ((claimed == NOTHING || !top.frame.hasUnclaimed()) && ready.pop(top)) {
+      int claimed = stopping ? Initial.NONE : claimsIn(top.frame.initial).next();
+      if ((claimed == Initial.NONE || top.frame.initial.isDrained()) && ready.pop(top)) {
         tokens++;
       }
-      if (claimed != NOTHING) {
+      if (claimed != Initial.NONE) {
         frame = top.frame;
         task = claimed;
         return true;
       }
     }
     return false;
+  }
+
+  private Initial.Claims claimsIn(Initial initial) {
+    Initial.Claims current = claims;
+    if (current == null || current.initial != initial) {
+      current = initial.claims();
+      claims = current;
+    }
+    return current;
   }
 
   private void runFrom(int first) {
@@ -326,6 +359,36 @@ final class Worker implements Supplier<TaskContext> {
 
   /** Calls the user's code of a task, open to interrupts: the body, or what gives a map's keys. */
   private @Nullable Object call(Frame in, Task<?> declared) throws Exception {
+    if (staysOpen && !declared.hasOptions()) {
+      return callInOpenGate(in, declared);
+    }
+    if (staysOpen) {
+      gate.close();
+    }
+    try {
+      return callThroughGate(in, declared);
+    } finally {
+      if (staysOpen) {
+        gate.open();
+      }
+    }
+  }
+
+  private @Nullable Object callInOpenGate(Frame in, Task<?> declared) throws Exception {
+    try {
+      if (execution.isStopping()) {
+        return NOT_CALLED;
+      }
+      return recorded ? callRecorded(in, declared) : callPlain(in, declared);
+    } finally {
+      endContext();
+      if (thread.isInterrupted()) {
+        takeInterrupt();
+      }
+    }
+  }
+
+  private @Nullable Object callThroughGate(Frame in, Task<?> declared) throws Exception {
     Duration timeout = declared.hasOptions() ? timeout(declared) : null;
     Future<?> alarm = null;
     Passage passage;
@@ -420,6 +483,19 @@ final class Worker implements Supplier<TaskContext> {
       if (event != null) {
         event.end(succeeded);
       }
+    }
+  }
+
+  /** Takes back the run's own interrupt, which it may still be waiting for if the gate is open. */
+  private void takeInterrupt() {
+    if (staysOpen) {
+      gate.close();
+    }
+    if (thread.isInterrupted()) {
+      takeStrayInterrupt();
+    }
+    if (staysOpen) {
+      gate.open();
     }
   }
 
@@ -693,7 +769,18 @@ final class Worker implements Supplier<TaskContext> {
   private void push(Entry top, Entry bottom, int count) {
     spendTokens(count);
     execution.ready.push(top, bottom);
+    summon();
+  }
+
+  /** The executor is the user's code and no body: an interrupt must not hit it. */
+  private void summon() {
+    if (staysOpen) {
+      gate.close();
+    }
     execution.summon();
+    if (staysOpen) {
+      gate.open();
+    }
   }
 
   /** Gives tokens to entries or saves; it keeps one for itself. */
