@@ -9,6 +9,7 @@ import dev.duraflow.dag.Retry;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
 import dev.duraflow.engine.Execution;
+import dev.duraflow.engine.Limits;
 import dev.duraflow.engine.Patience;
 import dev.duraflow.engine.Records;
 import dev.duraflow.engine.Settings;
@@ -55,9 +56,11 @@ public final class Duraflow implements AutoCloseable {
     this.codec = builder.codec;
     Executor executor = builder.executor;
     ScheduledExecutorService scheduler = builder.scheduler;
+    ScheduledExecutorService timer = scheduler != null ? scheduler : Threads.defaultScheduler();
     this.settings = new Settings(
         executor != null ? executor : Threads.defaultExecutor(),
-        scheduler != null ? scheduler : Threads.defaultScheduler(),
+        timer,
+        new Limits(timer, builder.clock),
         builder.random,
         builder.maxConcurrency,
         builder.failurePolicy,

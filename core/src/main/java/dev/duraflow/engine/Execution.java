@@ -2,6 +2,7 @@ package dev.duraflow.engine;
 
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
+import dev.duraflow.dag.Limit;
 import dev.duraflow.dag.MapTask;
 import dev.duraflow.dag.PersistPolicy;
 import dev.duraflow.dag.Retry;
@@ -141,6 +142,11 @@ public final class Execution {
     this.attempts = new Attempts(records);
     this.steps = new TaskSteps(dag, records, settings.clock());
     this.waiting = new Waiting(this, settings.scheduler());
+    if (root.graph.hasOptions) {
+      for (Task<?> task : root.graph.tasks) {
+        settings.limits().register(task);
+      }
+    }
   }
 
   public String runId() {
@@ -342,6 +348,7 @@ public final class Execution {
       signals.notAbandoned(e); // then it waits for them, as long as it takes
     }
     waiting.clear();
+    settings.limits().clear(this);
     return true;
   }
 
@@ -412,6 +419,7 @@ public final class Execution {
     }
     reportAbandoned(successor.taskId(), successor.calledAt());
     goOn(successor, successor::goOnWithoutBody);
+    summon(); // there is room in the crew
   }
 
   private void goOn(Worker worker, Runnable work) {
@@ -447,6 +455,16 @@ public final class Execution {
 
   double random() {
     return settings.random().getAsDouble();
+  }
+
+  Limits limits() {
+    return settings.limits();
+  }
+
+  void release(List<Limit> permits) {
+    if (!permits.isEmpty()) {
+      settings.limits().release(permits);
+    }
   }
 
   Executor executor() {
@@ -693,7 +711,13 @@ public final class Execution {
 
   /** Makes a task ready that has waited and holds a token. */
   void offer(Frame in, int task) {
+    offer(in, task, List.of());
+  }
+
+  /** Makes a task ready that has waited for permits of limits, has them, and holds a token. */
+  void offer(Frame in, int task, List<Limit> permits) {
     Ready.Entry entry = new Ready.Entry(in, task);
+    entry.permits = permits;
     ready.push(entry, entry);
     summon();
     if (isStopping()) {

@@ -12,14 +12,23 @@ final class Graph {
   final Dag dag;
   final Task<?>[] tasks;
   final int[] dependencyCounts;
+  /** Whether anything but dependencies and bodies was said of any task. */
+  final boolean hasOptions;
+
   private final int[] successors;
   private final int[] firstSuccessor;
 
   private Graph(
-      Dag dag, Task<?>[] tasks, int[] dependencyCounts, int[] successors, int[] firstSuccessor) {
+      Dag dag,
+      Task<?>[] tasks,
+      int[] dependencyCounts,
+      boolean hasOptions,
+      int[] successors,
+      int[] firstSuccessor) {
     this.dag = dag;
     this.tasks = tasks;
     this.dependencyCounts = dependencyCounts;
+    this.hasOptions = hasOptions;
     this.successors = successors;
     this.firstSuccessor = firstSuccessor;
   }
@@ -28,7 +37,9 @@ final class Graph {
     Task<?>[] tasks = dag.tasks().toArray(new Task<?>[0]);
     int[] dependencyCounts = new int[tasks.length];
     int[] end = new int[tasks.length + 1];
+    boolean hasOptions = false;
     for (int i = 0; i < tasks.length; i++) {
+      hasOptions |= tasks[i].hasOptions();
       List<Task<?>> dependencies = tasks[i].dependencies();
       dependencyCounts[i] = dependencies.size();
       for (int d = 0; d < dependencyCounts[i]; d++) {
@@ -47,7 +58,7 @@ final class Graph {
         successors[--end[dependencies.get(d).ordinal()]] = i;
       }
     }
-    return new Graph(dag, tasks, dependencyCounts, successors, end);
+    return new Graph(dag, tasks, dependencyCounts, hasOptions, successors, end);
   }
 
   int size() {

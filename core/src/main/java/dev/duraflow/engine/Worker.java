@@ -1,5 +1,6 @@
 package dev.duraflow.engine;
 
+import dev.duraflow.dag.Limit;
 import dev.duraflow.dag.MapTask;
 import dev.duraflow.dag.Retry;
 import dev.duraflow.dag.Task;
@@ -77,6 +78,9 @@ final class Worker implements Supplier<TaskContext> {
 
   /** When the body of the task that was taken was called; null before. */
   private @Nullable Instant calledAt;
+
+  /** The limits of the task that was taken of which it has the permits. */
+  private List<Limit> permits = List.of();
 
   /** Of the task that was taken. */
   private boolean inputsAreDurable;
@@ -170,6 +174,8 @@ final class Worker implements Supplier<TaskContext> {
     frame = stuck.frame;
     task = stuck.task;
     calledAt = stuck.calledAt;
+    permits = stuck.permits;
+    releasePermits();
     stuck.endContext();
     return true;
   }
@@ -222,8 +228,10 @@ final class Worker implements Supplier<TaskContext> {
             frame = top.frame;
             task = top.task;
             inputsAreDurable = top.inputsAreDurable;
+            permits = top.permits;
             return true;
           }
+          execution.release(top.permits);
         }
         continue;
       }
@@ -253,6 +261,7 @@ final class Worker implements Supplier<TaskContext> {
     for (int next = first; next != NOTHING; ) {
       task = next;
       next = run(frame, next);
+      releasePermits();
       inputsAreDurable = false;
       calledAt = null;
     }
@@ -274,9 +283,44 @@ final class Worker implements Supplier<TaskContext> {
       if (declared.isExternal() && execution.isPipelined() && !inputsAreDurable) {
         return runWhenInputsAreDurable(in, i);
       }
-      return declared instanceof MapTask<?, ?> map ? expand(in, i, map) : compute(in, i, declared);
+      if (declared instanceof MapTask<?, ?> map) {
+        return expand(in, i, map);
+      }
+      return declared.hasOptions() && !isPermitted(in, i, declared)
+          ? NOTHING
+          : compute(in, i, declared);
     } catch (Throwable e) {
       return failUnlessSettling(in, i, e);
+    }
+  }
+
+  /** Whether it has the permits of its limits; if not, it waits for them, without this thread. */
+  private boolean isPermitted(Frame in, int i, Task<?> declared) {
+    List<Limit> limits = declared.options().limits();
+    if (limits.isEmpty() || !permits.isEmpty()) {
+      return true;
+    }
+    spendTokens(1);
+    boolean has;
+    try {
+      has = execution.limits().acquire(execution, in, i, limits);
+    } catch (Throwable refusal) {
+      tokens++;
+      throw refusal;
+    }
+    if (has) {
+      tokens++;
+      permits = limits;
+    } else if (execution.isStopping()) {
+      execution.limits().clear(execution);
+    }
+    return has;
+  }
+
+  private void releasePermits() {
+    if (!permits.isEmpty()) {
+      execution.release(permits);
+      permits = List.of();
     }
   }
 
@@ -389,7 +433,9 @@ final class Worker implements Supplier<TaskContext> {
   }
 
   private @Nullable Object callThroughGate(Frame in, Task<?> declared) throws Exception {
-    Duration timeout = declared.hasOptions() ? timeout(declared) : null;
+    // A map's options are those of its elements, and not of what gives their keys.
+    Duration timeout =
+        declared.hasOptions() && !(declared instanceof MapTask) ? timeout(declared) : null;
     Future<?> alarm = null;
     Passage passage;
     Object output = null;
@@ -411,8 +457,10 @@ final class Worker implements Supplier<TaskContext> {
     }
     if (passage == Passage.ABANDONED) {
       abandoned = true;
+      permits = List.of();
       return ABANDONED;
     }
+    releasePermits();
     endContext();
     if (alarm != null) {
       alarm.cancel(false);
