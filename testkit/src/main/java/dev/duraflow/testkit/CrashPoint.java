@@ -21,10 +21,10 @@ record CrashPoint(SaveFault.Moment moment, int save, int saves, int maxConcurren
     }
     return switch (moment) {
       case BEFORE_IT_IS_DURABLE -> "before '" + taskId + "' was recorded (" + where + ")";
-      case BEFORE_IT_IS_ACKNOWLEDGED -> "after '" + taskId
-          + "' was recorded, before the run learned of it (" + where + ")";
-      case LATER -> "with '" + taskId
-          + "' and all that was saved after it not yet recorded (" + where + ")";
+      case BEFORE_IT_IS_ACKNOWLEDGED ->
+        "after '" + taskId + "' was recorded, before the run learned of it (" + where + ")";
+      case LATER ->
+        "with '" + taskId + "' and all that was saved after it not yet recorded (" + where + ")";
     };
   }
 }

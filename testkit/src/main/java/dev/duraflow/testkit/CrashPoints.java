@@ -235,8 +235,9 @@ public final class CrashPoints {
   private void checkIgnored(Outputs undisturbed) {
     for (String taskId : ignored) {
       if (undisturbed.dag().find(taskId).isEmpty() && !undisturbed.all().containsKey(taskId)) {
-        throw new IllegalArgumentException("there is no task '" + taskId + "' in DAG '"
-            + undisturbed.dag().name() + "' to be ignored; it has " + undisturbed.all().keySet());
+        throw new IllegalArgumentException(
+            "there is no task '" + taskId + "' in DAG '" + undisturbed.dag().name()
+                + "' to be ignored; it has " + undisturbed.all().keySet());
       }
     }
   }
@@ -264,8 +265,7 @@ public final class CrashPoints {
         for (SaveFault.Moment moment : SaveFault.Moment.values()) {
           if (pipelined || moment != SaveFault.Moment.LATER) {
             CrashPoint point = new CrashPoint(moment, save, saves, concurrency);
-            CrashTrial.Effort effort =
-                new CrashTrial(CrashPoints.this, point, undisturbed).run();
+            CrashTrial.Effort effort = new CrashTrial(CrashPoints.this, point, undisturbed).run();
             crashes++;
             bodies += effort.bodies();
             reused += effort.reused();
@@ -313,7 +313,7 @@ public final class CrashPoints {
   boolean ignores(String taskId) {
     int bracket = taskId.indexOf('[');
     return ignored.contains(taskId)
-        || bracket > 0 && ignored.contains(taskId.substring(0, bracket));
+        || (bracket > 0 && ignored.contains(taskId.substring(0, bracket)));
   }
 
   String seedInWords() {

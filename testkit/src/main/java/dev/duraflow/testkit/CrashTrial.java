@@ -38,8 +38,7 @@ record CrashTrial(CrashPoints settings, CrashPoint point, Outputs undisturbed) {
         Life resumed = resume(ledger, remains);
         checkNothingRanTwice(resumed, ledger, remains);
         checkOutputs(resumed, store, ledger, remains);
-        return new Effort(
-            remains.bodies + resumed.bodies(), resumed.run().reused());
+        return new Effort(remains.bodies + resumed.bodies(), resumed.run().reused());
       }
     }
   }
@@ -65,8 +64,7 @@ record CrashTrial(CrashPoints settings, CrashPoint point, Outputs undisturbed) {
         checkSucceeded(life, new Remains(Map.of(), null, 0), "the run that was to be crashed");
         return new Remains(ledger.durable(), null, life.bodies());
       }
-      return new Remains(
-          Objects.requireNonNull(durable.get()), mortal.crashedAt(), life.bodies());
+      return new Remains(Objects.requireNonNull(durable.get()), mortal.crashedAt(), life.bodies());
     }
   }
 
@@ -74,16 +72,20 @@ record CrashTrial(CrashPoints settings, CrashPoint point, Outputs undisturbed) {
     try (OpenRun run = store.open(undisturbed.run().id())) {
       for (String taskId : remains.durable.keySet()) {
         if (run.find(taskId).isEmpty()) {
-          throw violation(
-              remains,
-              taskId,
-              "is lost",
-              "its record, since the store had completed its save",
-              "'find' has none after the crash",
-              "the store breaks its promise; check it with StoreContract");
+          throw lost(remains, taskId, "after the crash");
         }
       }
     }
+  }
+
+  private AssertionError lost(Remains remains, String taskId, String when) {
+    return violation(
+        remains,
+        taskId,
+        "is lost",
+        "its record, since the store had completed its save",
+        "none that 'find' would give " + when,
+        "the store breaks its promise; check it with StoreContract");
   }
 
   private Life resume(Ledger ledger, Remains remains) throws InterruptedException {
@@ -110,9 +112,10 @@ record CrashTrial(CrashPoints settings, CrashPoint point, Outputs undisturbed) {
   }
 
   private AssertionError failed(Remains remains, String which, DuraflowException failure) {
-    String taskId = failure instanceof RunFailedException failed && !failed.failures().isEmpty()
-        ? failed.failures().get(0).taskId()
-        : null;
+    String taskId =
+        failure instanceof RunFailedException failed && !failed.failures().isEmpty()
+            ? failed.failures().get(0).taskId()
+            : null;
     return violation(
         remains,
         taskId,
@@ -166,10 +169,14 @@ record CrashTrial(CrashPoints settings, CrashPoint point, Outputs undisturbed) {
     taskIds.addAll(remains.durable.keySet());
     taskIds.addAll(ledger.durable().keySet());
     Outputs found = Outputs.of(resumed, store, taskIds);
-    // In the order of the undisturbed run, so that of tasks that differ by each other the cause is named.
+    // In the order of the undisturbed run, so that of tasks that differ by each other the cause is
+    // named.
     for (String taskId : taskIds) {
+      boolean before = remains.durable.containsKey(taskId);
+      if (!found.all().containsKey(taskId) && (before || ledger.durable().containsKey(taskId))) {
+        throw lost(remains, taskId, "at the end of the resumed run");
+      }
       if (!settings.ignores(taskId) && !undisturbed.isSame(taskId, found)) {
-        boolean before = remains.durable.containsKey(taskId);
         throw violation(
             remains,
             taskId,

@@ -27,8 +27,10 @@ final class FaultyRun extends RunAround {
 
   /** Why no save is taken any more. */
   private @Nullable Throwable refusal;
-  /** Nothing is handed over any more: a crash is on its way. */
+  /** Nothing is handed over any more: a crash is on its way, or may be. */
   private boolean stalled;
+  /** The crash is certain. */
+  private boolean stopped;
   /** What a crash will say that a flush brings about. */
   private @Nullable Throwable crashAtFlush;
 
@@ -101,18 +103,18 @@ final class FaultyRun extends RunAround {
     return held.done;
   }
 
-  private HeldBack hold(
-      Supplier<CompletionStage<Void>> call, SaveFault.@Nullable Effect effect) {
-    SaveFault.Crash crash = effect instanceof SaveFault.Crash c ? c : null;
-    boolean crashFollows =
-        crash != null && crash.moment() == SaveFault.Moment.BEFORE_IT_IS_ACKNOWLEDGED;
-    HeldBack held = new HeldBack(
-        call, !(effect instanceof SaveFault.Delay), crashFollows ? crash.failure() : null);
-    queue.add(held);
-    if (crash != null && !crashFollows) {
-      stalled = true;
-      crashAtFlush = crash.failure();
+  private HeldBack hold(Supplier<CompletionStage<Void>> call, SaveFault.@Nullable Effect effect) {
+    Throwable crashToFollow = null;
+    if (effect instanceof SaveFault.Crash crash) {
+      if (crash.moment() == SaveFault.Moment.BEFORE_IT_IS_ACKNOWLEDGED) {
+        crashToFollow = crash.failure();
+      } else {
+        stalled = true;
+        crashAtFlush = crash.failure();
+      }
     }
+    HeldBack held = new HeldBack(call, !(effect instanceof SaveFault.Delay), crashToFollow);
+    queue.add(held);
     return held;
   }
 
@@ -121,7 +123,7 @@ final class FaultyRun extends RunAround {
     List<HandedOver> all = new ArrayList<>();
     synchronized (store.order) {
       for (HeldBack first = queue.peek();
-          first != null && first.mayGo && !stalled && death == null;
+          first != null && first.mayGo && !stalled;
           first = queue.peek()) {
         queue.remove();
         stalled = first.crash != null;
@@ -148,32 +150,32 @@ final class FaultyRun extends RunAround {
   }
 
   /** The record is durable and nobody will be told; or it is not, and there is no crash. */
-  private void completeBeforeCrash(
-      HeldBack held, Throwable crash, @Nullable Throwable failure) {
+  private void completeBeforeCrash(HeldBack held, Throwable crash, @Nullable Throwable failure) {
     if (failure == null) {
       store.crash(crash);
       held.complete(crash);
       return;
     }
     synchronized (store.order) {
-      stalled = false;
+      stalled = stopped;
     }
     held.complete(failure);
     handOver();
   }
 
-  /** Called in order. */
-  void kill(Throwable failure) {
-    death = failure;
+  /** Lets nothing through any more, and holds back whoever asks until the crash has come. Called in order. */
+  void stop() {
+    stalled = true;
+    stopped = true;
   }
 
-  void failWhatIsHeldBack() {
+  /** The crash has come. */
+  void die(Throwable failure) {
     List<HeldBack> lost;
-    Throwable failure;
     synchronized (store.order) {
+      death = failure;
       lost = List.copyOf(queue);
       queue.clear();
-      failure = death;
     }
     lost.forEach(held -> held.complete(failure));
   }
@@ -187,8 +189,7 @@ final class FaultyRun extends RunAround {
   @Override
   public Optional<TaskRecord> find(String taskId) {
     Throwable dead = death();
-    RuntimeException fault =
-        dead != null ? FaultyStore.unchecked(dead) : store.findFault(taskId);
+    RuntimeException fault = dead != null ? FaultyStore.unchecked(dead) : store.findFault(taskId);
     if (fault != null) {
       throw fault;
     }
@@ -197,9 +198,12 @@ final class FaultyRun extends RunAround {
 
   @Override
   public void note(RunNote note) {
-    if (death() == null) {
-      super.note(note);
+    synchronized (store.order) {
+      if (stopped) {
+        return;
+      }
     }
+    super.note(note);
   }
 
   @Override
@@ -208,9 +212,9 @@ final class FaultyRun extends RunAround {
     Throwable crash;
     synchronized (store.order) {
       fault = death != null ? death : store.flushFault();
-      crash = crashAtFlush;
+      crash = stopped ? null : crashAtFlush;
       if (fault == null && crash == null) {
-        return queue.isEmpty() ? super.flush() : hold(super::flush, null).done;
+        return queue.isEmpty() && !stalled ? super.flush() : hold(super::flush, null).done;
       }
     }
     if (fault == null && crash != null) {

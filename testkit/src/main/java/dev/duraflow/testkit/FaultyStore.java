@@ -271,10 +271,10 @@ public final class FaultyStore implements Store {
         return;
       }
       death = failure;
-      runs.forEach(run -> run.kill(failure));
+      runs.forEach(FaultyRun::stop);
     }
     lastAct.run();
-    runs.forEach(FaultyRun::failWhatIsHeldBack);
+    runs.forEach(run -> run.die(failure));
   }
 
   boolean isDead() {

@@ -35,10 +35,6 @@ record Outputs(Dag dag, Run run, Map<String, Output> all) {
       this.kind = kind;
       this.bytes = bytes;
     }
-
-    private boolean isSameBytes(Output other) {
-      return kind == other.kind && Arrays.equals(bytes, other.bytes);
-    }
   }
 
   static Outputs of(Life life, Store store, Collection<String> taskIds) {
@@ -47,9 +43,7 @@ record Outputs(Dag dag, Run run, Map<String, Output> all) {
       for (String taskId : taskIds) {
         Optional<TaskRecord> record = open.find(taskId);
         if (record.isPresent()) {
-          all.put(
-              taskId,
-              new Output(record.get().kind(), record.get().payload().bytes()));
+          all.put(taskId, new Output(record.get().kind(), record.get().payload().bytes()));
         }
       }
     } catch (IOException e) {
@@ -68,10 +62,11 @@ record Outputs(Dag dag, Run run, Map<String, Output> all) {
     if (mine == null || others == null) {
       return mine == others;
     }
-    return mine.isSameBytes(others)
-        || mine.kind == TaskRecord.Kind.OUTPUT
-            && others.kind == TaskRecord.Kind.OUTPUT
-            && isSameValue(taskId, other);
+    if (mine.kind != others.kind) {
+      return false;
+    }
+    return Arrays.equals(mine.bytes, others.bytes)
+        || (mine.kind == TaskRecord.Kind.OUTPUT && isSameValue(taskId, other));
   }
 
   private boolean isSameValue(String taskId, Outputs other) {
@@ -82,9 +77,7 @@ record Outputs(Dag dag, Run run, Map<String, Output> all) {
     Optional<?> mine = run.find(taskId, type);
     Optional<?> others = other.run.find(taskId, type);
     // Both hold values: of a codec that has several spellings of null nobody has heard.
-    return mine.isPresent()
-        && others.isPresent()
-        && Objects.deepEquals(mine.get(), others.get());
+    return mine.isPresent() && others.isPresent() && Objects.deepEquals(mine.get(), others.get());
   }
 
   /** The declared type; null if the record is not that of a declared task. */

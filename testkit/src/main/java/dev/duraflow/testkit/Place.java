@@ -58,7 +58,7 @@ sealed interface Place extends AutoCloseable {
     }
   }
 
-  /** The store's directory, {@code store}, and its copy beside it, {@code copy}. */
+  /** The store's own directory below {@code parent}, and beside it the copy of it. */
   record Directory(Path parent, Function<Path, ? extends Store> stores) implements Place {
     @Override
     public Store connect() {
@@ -136,8 +136,7 @@ sealed interface Place extends AutoCloseable {
     }
 
     @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-        throws IOException {
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
       try {
         Files.copy(file, target(file));
       } catch (NoSuchFileException e) {
@@ -158,8 +157,7 @@ sealed interface Place extends AutoCloseable {
   /** Deletes a tree. */
   final class Deletion extends SimpleFileVisitor<Path> {
     @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-        throws IOException {
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
       Files.deleteIfExists(file);
       return FileVisitResult.CONTINUE;
     }

@@ -28,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 final class FaultyStoreTest {
@@ -166,8 +167,7 @@ final class FaultyStoreTest {
     dag.task("after-a", a, n -> dependents.incrementAndGet());
     CompletableFuture<Void> otherRan = new CompletableFuture<>();
     dag.task("other", () -> otherRan.complete(null));
-    Duraflow duraflow =
-        Duraflow.builder().store(store.delaySaveOf("a", goOn)).build();
+    Duraflow duraflow = Duraflow.builder().store(store.delaySaveOf("a", goOn)).build();
     Run run = duraflow.start(dag);
     otherRan.join();
     assertThat(dependents).hasValue(0);
@@ -218,7 +218,18 @@ final class FaultyStoreTest {
 
   @Test
   void crashBeforeSave_letsNothingThroughFromThenOn() {
-    Noting noting = new Noting(inner);
+    AtomicInteger notes = new AtomicInteger();
+    Store noting = around(run -> new RunAround(run) {
+      @Override
+      CompletionStage<Void> save(TaskRecord record, Saving saving) {
+        return saving.save(record);
+      }
+
+      @Override
+      public void note(RunNote note) {
+        notes.incrementAndGet();
+      }
+    });
     FaultyStore mortal = FaultyStore.over(noting).crashBeforeSave(2);
     OpenRun run = mortal.open("run");
     assertThat(save(run, "a")).isCompleted();
@@ -229,7 +240,7 @@ final class FaultyStoreTest {
     assertThatThrownBy(() -> run.find("a")).isSameAs(death);
     assertThatThrownBy(() -> mortal.open("other")).isSameAs(death);
     run.note(new RunNote.Ended(RunState.FAILED, Instant.EPOCH, 1, 2));
-    assertThat(noting.notes).hasValue(0);
+    assertThat(notes).hasValue(0);
     run.close();
     assertThat(found(inner, "a", "b", "c")).containsExactly("a");
   }
@@ -254,12 +265,13 @@ final class FaultyStoreTest {
   @Test
   void crashAfterSave_ofAStoreThatTakesItsTime_losesWhatCameLater() {
     CompletableFuture<Void> written = new CompletableFuture<>();
-    Noting slow = new Noting(inner) {
+    Store slow = around(run -> new RunAround(run) {
       @Override
-      CompletionStage<Void> saved(TaskRecord record, CompletionStage<Void> stage) {
-        return record.taskId().equals("b") ? stage.thenCombine(written, (a, b) -> a) : stage;
+      CompletionStage<Void> save(TaskRecord record, Saving saving) {
+        CompletionStage<Void> saved = saving.save(record);
+        return record.taskId().equals("b") ? saved.thenCompose(done -> written) : saved;
       }
-    };
+    });
     FaultyStore mortal = FaultyStore.over(slow).crashAfterSave(2);
     OpenRun run = mortal.open("run");
     assertThat(save(run, "a")).isCompleted();
@@ -287,8 +299,7 @@ final class FaultyStoreTest {
   void crash_losesWhatIsHeldBack() {
     store.delaySave(1, new CompletableFuture<>()).crashBeforeSave(3);
     OpenRun run = store.open("run");
-    List<CompletableFuture<Void>> saves =
-        List.of(save(run, "a"), save(run, "b"), save(run, "c"));
+    List<CompletableFuture<Void>> saves = List.of(save(run, "a"), save(run, "b"), save(run, "c"));
     assertThat(saves).allMatch(CompletableFuture::isCompletedExceptionally);
     run.close();
     assertThat(found(inner, "a", "b", "c")).isEmpty();
@@ -315,41 +326,23 @@ final class FaultyStoreTest {
 
   @Test
   void close_leavesTheOtherStoreOpen() {
-    try (FaultyStore files = store) {
-      save(files.open("run"), "a");
+    try (FaultyStore closed = store;
+        OpenRun run = closed.open("run")) {
+      assertThat(save(run, "a")).isCompleted();
     }
-    assertThat(store.open("another")).isNotNull();
+    assertThat(found(inner, "a")).containsExactly("a");
   }
 
-  /** Counts the notes that come through. */
-  private static class Noting implements Store {
-    private final Store inner;
-    final AtomicInteger notes = new AtomicInteger();
+  /** The store of this test with something around its runs. */
+  private Store around(UnaryOperator<OpenRun> around) {
+    return new Store() {
+      @Override
+      public OpenRun open(String runId) {
+        return around.apply(inner.open(runId));
+      }
 
-    Noting(Store inner) {
-      this.inner = inner;
-    }
-
-    CompletionStage<Void> saved(TaskRecord record, CompletionStage<Void> stage) {
-      return stage;
-    }
-
-    @Override
-    public OpenRun open(String runId) {
-      return new RunAround(inner.open(runId)) {
-        @Override
-        CompletionStage<Void> save(TaskRecord record, Saving saving) {
-          return saved(record, saving.save(record));
-        }
-
-        @Override
-        public void note(RunNote note) {
-          notes.incrementAndGet();
-        }
-      };
-    }
-
-    @Override
-    public void close() {}
+      @Override
+      public void close() {}
+    };
   }
 }
