@@ -4,11 +4,14 @@ import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.Task;
 import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.RunFailedException;
+import dev.duraflow.error.StoreException;
+import dev.duraflow.error.TaskFailure;
 import dev.duraflow.event.RunState;
 import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.Store;
 import dev.duraflow.store.TaskRecord;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -112,18 +115,23 @@ record CrashTrial(CrashPoints settings, CrashPoint point, Outputs undisturbed) {
   }
 
   private AssertionError failed(Remains remains, String which, DuraflowException failure) {
-    String taskId =
+    TaskFailure first =
         failure instanceof RunFailedException failed && !failed.failures().isEmpty()
-            ? failed.failures().get(0).taskId()
+            ? failed.failures().get(0)
             : null;
+    Throwable cause = first == null ? failure : first.cause();
     return violation(
         remains,
-        taskId,
+        first == null ? null : first.taskId(),
         "fails in " + which,
         "success, as in the undisturbed run",
         failure.getMessage(),
-        "its body probably keeps state or changes something outside that its next call stumbles over;"
-            + " a body must be able to run again",
+        cause instanceof StoreException
+            ? "if the message does not say, check the store with StoreContract"
+            : cause instanceof DuraflowException
+                ? "as the message says"
+                : "its body probably keeps state or changes something outside that its next call"
+                    + " stumbles over; a body must be able to run again",
         failure);
   }
 
@@ -135,7 +143,7 @@ record CrashTrial(CrashPoints settings, CrashPoint point, Outputs undisturbed) {
             taskId,
             "ran again",
             "its output to be reused, since it was recorded",
-            "its body was called " + times + " times in the resumed run",
+            "its body was called in the resumed run",
             "the store probably does not find the record any more; check it with StoreContract");
       }
       if (times > 1 + resumed.failures(taskId)) {
@@ -184,27 +192,38 @@ record CrashTrial(CrashPoints settings, CrashPoint point, Outputs undisturbed) {
             undisturbed.text(taskId, found) + ", as in the undisturbed run",
             found.text(taskId, undisturbed)
                 + (before ? ", recorded before the crash" : ", from the resumed run"),
-            advice(taskId));
+            found.all().containsKey(taskId) && undisturbed.all().containsKey(taskId)
+                ? advice(taskId, remains)
+                : "the DAG, or the elements of a map, must be the same in every process");
       }
     }
   }
 
-  private String advice(String taskId) {
-    String ignored = undisturbed
-        .dag()
-        .find(mapOrTask(taskId))
-        .map(task -> task.dependencies().stream()
-            .map(Task::id)
-            .filter(settings::ignores)
-            .findFirst()
-            .orElse(""))
-        .orElse("");
-    return (ignored.isEmpty()
-            ? "its body probably is not deterministic, or reads something outside of its inputs: a"
-                + " clock, a random number, a static field, a file; pass it in as the output of a"
-                + " task of its own"
-            : "it depends on '" + ignored + "', which is ignored")
-        + ", or if it may differ, say ignoring(\"" + mapOrTask(taskId) + "\")";
+  private String advice(String taskId, Remains remains) {
+    String declared = mapOrTask(taskId);
+    List<String> inputs = undisturbed.dag().find(declared).stream()
+        .flatMap(task -> task.dependencies().stream())
+        .map(Task::id)
+        .toList();
+    StringBuilder advice = new StringBuilder();
+    inputs.stream()
+        .filter(settings::ignores)
+        .findFirst()
+        .ifPresentOrElse(
+            input -> advice.append("it depends on '" + input + "', which is ignored"),
+            () -> advice.append(
+                "its body probably is not deterministic, or reads something outside of its inputs:"
+                    + " a clock, a random number, a static field, a file; pass it in as the output"
+                    + " of a task of its own"));
+    if (!remains.durable.containsKey(taskId)) {
+      inputs.stream()
+          .filter(remains.durable::containsKey)
+          .findFirst()
+          .ifPresent(input -> advice.append("; or its input from '" + input
+              + "' is not the same when it is read back from its record, such as a field that is"
+              + " not stored"));
+    }
+    return advice + "; or if it may differ, say ignoring(\"" + declared + "\")";
   }
 
   private String mapOrTask(String taskId) {

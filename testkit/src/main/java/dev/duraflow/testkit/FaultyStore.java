@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *       fails with the same exception, as it would in a journal: no record becomes durable without those before it.
  * </ul>
  *
- * <p>What has no fault is passed on. Without an exception of the caller's, a fault is a {@link StoreException} that begins with
+ * <p>What has no fault is passed on, saves one at a time. Of several faults at one save the one that was declared first counts. Without an exception of the caller's, a fault is a {@link StoreException} that begins with
  * "injected fault". One exception that is given is thrown every time.
  */
 public final class FaultyStore implements Store {

@@ -87,24 +87,42 @@ final class Life {
 
   /** Waits until the run has ended in whatever way. */
   void awaitEnd() throws InterruptedException {
-    while (!run().await(LAST_BREATH)) {}
+    awaitUnlessInterrupted(() -> {
+      while (!run().await(LAST_BREATH)) {}
+    });
   }
 
   /**
    * Waits until the run has ended or its store has died. A store that dies later is made to when there is nothing left to run.
    */
   void awaitDeath(FaultyStore mortal, SaveFault.Crash crash) throws InterruptedException {
-    boolean comesBySelf = crash.moment() != SaveFault.Moment.LATER;
-    int glances = 0;
-    while (!run().await(GLANCE)) {
-      if (!comesBySelf
-          && (run().completed() == run().total() || !run().failures().isEmpty())) {
-        mortal.crash(crash.failure());
+    boolean comesByItself = crash.moment() != SaveFault.Moment.LATER;
+    awaitUnlessInterrupted(() -> {
+      int glances = 0;
+      while (!run().await(GLANCE)) {
+        if (!comesByItself
+            && (run().completed() == run().total() || !run().failures().isEmpty())) {
+          mortal.crash(crash.failure());
+        }
+        if (mortal.isDead() && ++glances > LAST_BREATH.dividedBy(GLANCE)) {
+          break; // a body is left behind
+        }
       }
-      if (mortal.isDead() && ++glances > LAST_BREATH.dividedBy(GLANCE)) {
-        break; // a body is left behind
-      }
-    }
+    });
     mortal.closeRuns();
+  }
+
+  private interface Wait {
+    void end() throws InterruptedException;
+  }
+
+  /** Leaves nothing running when the test is broken off. */
+  private void awaitUnlessInterrupted(Wait wait) throws InterruptedException {
+    try {
+      wait.end();
+    } catch (InterruptedException e) {
+      run().cancel();
+      throw e;
+    }
   }
 }

@@ -107,7 +107,7 @@ final class CrashPointsTest {
     Task<String> large = dag.task("large", () -> "x".repeat(3_000_000));
     dag.task("both", none, large, (nothing, text) -> text.length() + " and " + nothing);
     assertThat(CrashPoints.everyPersist(dag).points()).isEqualTo(3);
-    CrashPoints.of(dag).on(Store::journal).maxConcurrency(2).everyPersist();
+    CrashPoints.of(dag).on(Store::journal).maxConcurrency(2).atMost(1).everyPersist();
   }
 
   private static @Nullable String nothing() {
@@ -186,7 +186,7 @@ final class CrashPointsTest {
         CrashPoints.of(dag).running(builder -> builder.durability(Durability.PIPELINED));
     assertThat(points.maxConcurrency(1).everyPersist().crashes()).isEqualTo(3 * 4);
     int counted = charges.get();
-    points.on(Store::journal).everyPersist();
+    points.on(Store::journal).maxConcurrency(2).atMost(2).everyPersist();
     return counted;
   }
 
@@ -314,7 +314,7 @@ final class CrashPointsTest {
               expected:   1, as in the undisturbed run
               found:      2, from the resumed run
               what to do: its body probably is not deterministic, or reads something outside of its inputs: \
-            a clock, a random number, a static field, a file; pass it in as the output of a task of its own, \
+            a clock, a random number, a static field, a file; pass it in as the output of a task of its own; \
             or if it may differ, say ignoring("count")""");
   }
 
@@ -338,8 +338,55 @@ final class CrashPointsTest {
     dag.task("title", now, n -> "at " + n);
     assertThat(failureOf(CrashPoints.of(dag).ignoring("now")))
         .hasMessageStartingWith("task 'title' of DAG 'stamped' has another output")
-        .hasMessageContaining("it depends on 'now', which is ignored, or if it may differ");
+        .hasMessageContaining("it depends on 'now', which is ignored; or if it may differ");
     CrashPoints.of(dag).ignoring("now", "title").everyPersist();
+  }
+
+  private static final class Price {
+    private int cents;
+    private transient String currency = "unknown";
+
+    private static Price load() {
+      Price price = new Price();
+      price.cents = 995;
+      price.currency = "EUR";
+      return price;
+    }
+
+    private String text() {
+      return cents + " " + currency;
+    }
+  }
+
+  /** A body that would give the same on the same input, and does not get it. */
+  @Test
+  void outputThatDoesNotComeBackAsItWas_isHintedAt() {
+    Dag dag = Dag.named("shop");
+    Task<Price> price = dag.task("price", Price::load);
+    dag.task("text", price, Price::text);
+    assertThat(failureOf(CrashPoints.of(dag)))
+        .hasMessageStartingWith("task 'text' of DAG 'shop' has another output")
+        .hasMessageContaining("crash:      after 'price' was recorded")
+        .hasMessageContaining("expected:   \"995 EUR\"")
+        .hasMessageContaining("found:      \"995 unknown\"")
+        .hasMessageContaining("or its input from 'price' is not the same when it is read back");
+  }
+
+  @Test
+  void elementsThatAreNotThere_areNamed() {
+    AtomicInteger processes = new AtomicInteger();
+    assertThat(failureOf(CrashPoints.of(() -> {
+          boolean first = processes.getAndIncrement() == 0;
+          Dag dag = Dag.named("growing");
+          dag.task("a", () -> 1);
+          if (!first) {
+            dag.task("b", () -> 1);
+          }
+          return dag;
+        })))
+        .hasMessageStartingWith("task 'b' of DAG 'growing' has another output")
+        .hasMessageContaining("expected:   no record, as in the undisturbed run")
+        .hasMessageContaining("must be the same in every process");
   }
 
   @Test
@@ -508,7 +555,7 @@ final class CrashPointsTest {
         .hasMessageStartingWith("task 'words' of DAG 'words' ran again")
         .hasMessageContaining("after 'words' was recorded, before the run learned of it")
         .hasMessageContaining("expected:   its output to be reused, since it was recorded")
-        .hasMessageContaining("found:      its body was called 1 times in the resumed run");
+        .hasMessageContaining("found:      its body was called in the resumed run");
   }
 
   /** What keeps its records until it is closed is a dead process's loss. */
