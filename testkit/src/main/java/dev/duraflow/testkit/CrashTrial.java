@@ -10,6 +10,7 @@ import dev.duraflow.event.RunState;
 import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.Store;
 import dev.duraflow.store.TaskRecord;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,7 @@ record CrashTrial(CrashPoints settings, CrashPoint point, Outputs undisturbed) {
 
   private Remains crash(Place place) throws InterruptedException {
     AtomicReference<Map<String, TaskRecord.Kind>> durable = new AtomicReference<>();
+    AtomicReference<@Nullable UncheckedIOException> unphotographed = new AtomicReference<>();
     SaveFault.Crash crash = new SaveFault.Crash(
         point.moment(),
         // The engine takes it for the end of the run, and not for a failure of the task.
@@ -58,14 +60,23 @@ record CrashTrial(CrashPoints settings, CrashPoint point, Outputs undisturbed) {
       FaultyStore mortal = FaultyStore.over(ledger).crashAtSave(point.save(), crash);
       mortal.lastAct(() -> {
         durable.set(ledger.durable());
-        place.photograph();
-        life.run().cancel();
+        try {
+          place.photograph();
+        } catch (UncheckedIOException e) { // told by this thread, not to the run
+          unphotographed.set(e);
+        } finally {
+          life.run().cancel();
+        }
       });
       life.begin(mortal, settings.duraflow(), point.maxConcurrency());
       life.awaitDeath(mortal, crash);
       if (!mortal.isDead()) {
         checkSucceeded(life, new Remains(Map.of(), null, 0), "the run that was to be crashed");
         return new Remains(ledger.durable(), null, life.bodies());
+      }
+      UncheckedIOException failure = unphotographed.get();
+      if (failure != null) {
+        throw failure;
       }
       return new Remains(Objects.requireNonNull(durable.get()), mortal.crashedAt(), life.bodies());
     }
@@ -78,7 +89,20 @@ record CrashTrial(CrashPoints settings, CrashPoint point, Outputs undisturbed) {
           throw lost(remains, taskId, "after the crash");
         }
       }
+    } catch (DuraflowException e) {
+      throw unreadable(remains, "after the crash", e);
     }
+  }
+
+  private AssertionError unreadable(Remains remains, String when, DuraflowException failure) {
+    return violation(
+        remains,
+        null,
+        "cannot be read " + when,
+        "every record that the store has acknowledged",
+        failure.getMessage(),
+        "the store breaks its promise; check it with StoreContract",
+        failure);
   }
 
   private AssertionError lost(Remains remains, String taskId, String when) {
@@ -176,7 +200,12 @@ record CrashTrial(CrashPoints settings, CrashPoint point, Outputs undisturbed) {
     Set<String> taskIds = new LinkedHashSet<>(undisturbed.all().keySet());
     taskIds.addAll(remains.durable.keySet());
     taskIds.addAll(ledger.durable().keySet());
-    Outputs found = Outputs.of(resumed, store, taskIds);
+    Outputs found;
+    try {
+      found = Outputs.of(resumed, store, taskIds);
+    } catch (DuraflowException e) {
+      throw unreadable(remains, "at the end of the resumed run", e);
+    }
     // In the order of the undisturbed run, so that of tasks that differ by each other the cause is
     // named.
     for (String taskId : taskIds) {

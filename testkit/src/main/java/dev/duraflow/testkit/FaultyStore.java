@@ -273,8 +273,11 @@ public final class FaultyStore implements Store {
       death = failure;
       runs.forEach(FaultyRun::stop);
     }
-    lastAct.run();
-    runs.forEach(run -> run.die(failure));
+    try {
+      lastAct.run();
+    } finally {
+      runs.forEach(run -> run.die(failure));
+    }
   }
 
   boolean isDead() {

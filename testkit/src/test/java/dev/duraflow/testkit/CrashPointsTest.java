@@ -9,6 +9,7 @@ import dev.duraflow.codec.Codec;
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
+import dev.duraflow.error.CorruptRecordException;
 import dev.duraflow.store.Durability;
 import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.Store;
@@ -556,6 +557,44 @@ final class CrashPointsTest {
         .hasMessageContaining("after 'words' was recorded, before the run learned of it")
         .hasMessageContaining("expected:   its output to be reused, since it was recorded")
         .hasMessageContaining("found:      its body was called in the resumed run");
+  }
+
+  @Test
+  void storeThatCannotBeReadAfterACrash_isFoundOut() {
+    assertThat(failureOf(CrashPoints.of(words()).on(torn(1)::connect)))
+        .hasMessageStartingWith("DAG 'words' cannot be read after the crash\n")
+        .hasMessageContaining("crash:      after 'words' was recorded")
+        .hasMessageContaining("found:      torn in two");
+    assertThat(failureOf(CrashPoints.of(words()).on(torn(2)::connect)))
+        .hasMessageStartingWith("DAG 'words' fails in the resumed run\n")
+        .hasMessageContaining("found:      torn in two")
+        .hasMessageContaining("StoreContract");
+    assertThat(failureOf(CrashPoints.of(words()).on(torn(3)::connect)))
+        .hasMessageStartingWith("DAG 'words' cannot be read at the end of the resumed run\n");
+  }
+
+  /** The process that resumes opens the run to look what is lost, to run, and to compare the outputs. */
+  private static Forgetful torn(int unreadableAtOpening) {
+    return new Forgetful() {
+      @Override
+      OpenRun around(OpenRun run, int connection, int opening) {
+        return new RunAround(run) {
+          @Override
+          CompletionStage<Void> save(TaskRecord record, Saving saving) {
+            return saving.save(record);
+          }
+
+          @Override
+          public Optional<TaskRecord> find(String taskId) {
+            Optional<TaskRecord> found = super.find(taskId);
+            if (connection == 2 && opening == unreadableAtOpening && found.isPresent()) {
+              throw new CorruptRecordException("torn in two", null);
+            }
+            return found;
+          }
+        };
+      }
+    };
   }
 
   /** What keeps its records until it is closed is a dead process's loss. */
