@@ -213,6 +213,33 @@ final class ResumeTest {
   }
 
   @Test
+  void keptOutputs_areNotReadFromTheStore() {
+    Store store = Store.inMemory();
+    Dag dag = Dag.named("kept");
+    Task<Integer> source = dag.task("source", () -> 3).keep();
+    Task<List<Integer>> list = dag.task("list", source, n -> Collections.nCopies(1, n))
+        .returns(new TypeRef<List<Integer>>() {});
+    Task<List<Integer>> map = dag.map("map", list, n -> "key" + n, n -> n + 1).keep();
+    Task<Integer> dropped = dag.task("dropped", source, n -> n + 2);
+    Task<Integer> end = dag.task("end", map, dropped, (m, d) -> m.get(0) + d);
+    assertThat(source.isKept()).isTrue();
+    assertThat(end.isKept()).isFalse();
+    CountingCodec codec = new CountingCodec();
+    Run run = Duraflow.builder().store(store).codec(codec).build().run(dag);
+    codec.decoded.clear(); // the first value of a type is read back
+    assertThat(run.get(source)).isEqualTo(3);
+    assertThat(run.get(map)).containsExactly(4);
+    assertThat(codec.decoded).isEmpty();
+    assertThat(run.get(dropped)).isEqualTo(5);
+    assertThat(codec.decoded).containsExactly(5);
+    codec.decoded.clear();
+    Run resumed = Duraflow.builder().store(store).codec(codec).build().run(dag);
+    assertThat(resumed.get(source)).isEqualTo(3);
+    assertThat(resumed.get(source)).isEqualTo(3);
+    assertThat(codec.decoded).as("read once, then kept").containsOnlyOnce(3);
+  }
+
+  @Test
   void outputs_areRetainedWithoutStore() {
     List<WeakReference<Big>> made = new ArrayList<>();
     Dag dag = Dag.named("retained");

@@ -28,6 +28,7 @@ public abstract sealed class Task<T extends @Nullable Object>
   private final List<Task<?>> dependencies;
   private @Nullable TypeRef<T> type;
   private boolean external;
+  private boolean kept;
 
   Task(Dag dag, String id, int ordinal, List<Task<?>> dependencies) {
     this.dag = dag;
@@ -87,6 +88,20 @@ public abstract sealed class Task<T extends @Nullable Object>
 
   public final boolean isExternal() {
     return external;
+  }
+
+  /**
+   * Keeps the output in memory for as long as there is the {@code Run}, for those who will ask {@code run.get}. Otherwise a run
+   * with a store drops an output after its last consumer has finished, and {@code run.get} reads the record. Of a map, it holds
+   * for the elements' outputs. Without a store all outputs are kept.
+   */
+  public final Task<T> keep() {
+    this.kept = true;
+    return this;
+  }
+
+  public final boolean isKept() {
+    return kept;
   }
 
   /**

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * One run of a DAG: its ready tasks, the workers on it, and how it ends.
  *
  * <p><b>Work.</b> Ready tasks lie in {@link Ready}. A worker takes one, runs it, settles it, goes on with one successor that
- * became ready by it, and pushes the others. A worker that finds nothing leaves; there is no idle worker to wake. Who pushes
+ * became ready by it, and pushes the others. A worker that finds nothing leaves, and after a {@linkplain #lingers moment} in
+ * which it counts as arriving, it is gone; there is no idle worker to wake. Who pushes
  * {@linkplain #summon summons} one more worker unless one is on its way already, and a worker that arrives and leaves tasks
  * behind summons the next: so the crew grows as long as there is work and threads to do it, and tiny tasks, which are gone
  * before the next worker has arrived, do not pay for threads. The thread in {@link #run} is a worker too, but has a place of
@@ -44,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>No ready task is forgotten.</b> A push comes before the pusher's look at {@code callerIsIdle}, {@code helpers} and
  * {@code arriving}. The caller says that it is idle before it looks at the stack for the last time. If a helper is arriving, it
- * clears {@code arriving} before it looks at the stack, and so sees the push. If the crew is full, each helper looks at the
+ * clears {@code arriving} before it looks at the stack, and so sees the push; the same holds for one that lingers, whether it
+ * comes back or goes. If the crew is full, each helper looks at the
  * stack again after it has left the count. If the look falls between a summoner's setting and taking back of {@code arriving},
  * that summoner looks again after it took it back. All of these are volatile, hence in one total order.
  *
@@ -53,7 +55,9 @@ import org.jspecify.annotations.Nullable;
  * A stop ({@link #cancel}, or a failure under {@code FAIL_FAST}) lets workers drain the stack without running what they take.
  */
 public final class Execution {
-  private static final int SPINS_BEFORE_PARKING = 200;
+  /** Some microseconds: as long as it takes to wake a thread. */
+  private static final int SPINS = 200;
+
   private static final VarHandle CALLER_IS_IDLE;
 
   static {
@@ -67,6 +71,7 @@ public final class Execution {
 
   private final String runId;
   private final Settings settings;
+  private final int spins;
   final @Nullable Records records;
   final Signals signals;
   final Ready ready = new Ready();
@@ -105,8 +110,14 @@ public final class Execution {
    * @throws dev.duraflow.error.InvalidDagException if there is a store and an output type cannot be read
    */
   public Execution(Dag dag, String runId, Settings settings, @Nullable Records records) {
+    this(dag, runId, settings, records, SPINS);
+  }
+
+  /** @param spins how often a thread without work looks for some before it parks or goes */
+  Execution(Dag dag, String runId, Settings settings, @Nullable Records records, int spins) {
     this.runId = runId;
     this.settings = settings;
+    this.spins = spins;
     this.records = records;
     this.root = new Frame(dag, null, records, false);
     this.total = new AtomicInteger(root.size());
@@ -181,7 +192,7 @@ public final class Execution {
 
   /** Waits until the run has ended or this thread is summoned; a short wait is not worth parking for. */
   private void idle() {
-    for (int i = 0; i < SPINS_BEFORE_PARKING; i++) {
+    for (int i = 0; i < spins; i++) {
       if (state != RunState.RUNNING || !callerIsIdle) {
         return;
       }
@@ -209,7 +220,7 @@ public final class Execution {
       returnTokens(1);
       throw t;
     }
-    if (root.hasUnclaimed()) {
+    if (!root.initial.isDrained()) {
       Ready.Entry entry = new Ready.Entry(root, Ready.Entry.INITIAL);
       ready.push(entry, entry);
     } else {
@@ -393,15 +404,37 @@ public final class Execution {
       arriving.set(0);
       return;
     }
-    // Counted first, so that nobody takes the crew for empty or has another helper sent meanwhile.
-    boolean hasPlace = helpers.incrementAndGet() <= mostHelpers;
-    arriving.set(0);
-    if (hasPlace) {
+    do {
+      // Counted first, so that nobody takes the crew for empty or has another helper sent
+      // meanwhile.
+      boolean hasPlace = helpers.incrementAndGet() <= mostHelpers;
+      arriving.set(0);
+      if (!hasPlace) { // sent by an executor that refused it, or twice
+        helpers.decrementAndGet();
+        summon();
+        return;
+      }
       work(new Worker(this, thread));
-    } else { // sent by an executor that refused it, or twice
-      helpers.decrementAndGet();
-      summon();
+    } while (lingers());
+  }
+
+  /**
+   * A helper that has left for lack of work stays near for a moment, as one who is arriving: what is pushed meanwhile needs nobody
+   * to be sent for. One at a time, and not longer than another's coming would take. False if it goes.
+   */
+  private boolean lingers() {
+    if (!arriving.compareAndSet(0, 1)) {
+      return false;
     }
+    for (int i = 0; i < spins && tokens.get() != 0; i++) {
+      if (!ready.isEmpty()) {
+        return true;
+      }
+      Thread.onSpinWait();
+    }
+    arriving.set(0);
+    summon(); // who pushed while it was there counted on it
+    return false;
   }
 
   /** The caller, or a helper that has been counted in, works and leaves. */
@@ -430,7 +463,13 @@ public final class Execution {
   private void breakOff(Worker worker, Throwable cause) {
     failures.add(new TaskFailure(worker.taskId(), cause));
     stop(RunState.FAILED);
-    noteFailure(worker.taskId(), worker.calledAt(), cause);
+    try {
+      noteFailure(worker.taskId(), worker.calledAt(), cause);
+    } catch (Throwable t) { // or the caller would leave a run in which others are still at work
+      if (t != cause) {
+        cause.addSuppressed(t);
+      }
+    }
   }
 
   private void leave(Worker worker) {

@@ -27,14 +27,11 @@ final class Frame implements Inputs {
   private static final Object NULL = new Mark("null");
   private static final VarHandle OUTPUTS = MethodHandles.arrayElementVarHandle(Object[].class);
   private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(int[].class);
-  private static final VarHandle CLAIMED;
   private static final VarHandle UNFINISHED;
 
   static {
     try {
-      MethodHandles.Lookup lookup = MethodHandles.lookup();
-      CLAIMED = lookup.findVarHandle(Frame.class, "claimed", int.class);
-      UNFINISHED = lookup.findVarHandle(Frame.class, "unfinished", int.class);
+      UNFINISHED = MethodHandles.lookup().findVarHandle(Frame.class, "unfinished", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -47,9 +44,9 @@ final class Frame implements Inputs {
   private final @Nullable Object[] outputs;
   private final int[] missing;
   private final int @Nullable [] consumersLeft;
-  private final int[] initial;
-  private final int initialCount;
-  private volatile int claimed;
+  /** What is ready from the beginning. */
+  final Initial initial;
+
   private volatile int unfinished;
   private volatile boolean holdsUnstored;
 
@@ -84,14 +81,7 @@ final class Frame implements Inputs {
     this.missing = graph.dependencyCounts.clone();
     int reused = records == null ? 0 : reuse(records);
     this.consumersLeft = records == null ? null : countConsumers();
-    this.initial = new int[size];
-    int count = 0;
-    for (int i = 0; i < size; i++) {
-      if (missing[i] == 0 && outputs[i] == null) {
-        initial[count++] = i;
-      }
-    }
-    this.initialCount = count;
+    this.initial = readyFromTheBeginning();
     this.unfinished = size - reused;
   }
 
@@ -110,10 +100,13 @@ final class Frame implements Inputs {
     return reused;
   }
 
-  /** An output is wanted by each successor that has still to run. */
+  /** An output is wanted by each successor that has still to run, and, if it is to be kept, by one that never does. */
   private int[] countConsumers() {
     int[] left = new int[graph.size()];
     for (int i = 0; i < graph.size(); i++) {
+      if (graph.tasks[i].isKept()) {
+        left[i]++;
+      }
       for (int s = graph.firstSuccessor(i); s < graph.firstSuccessor(i + 1); s++) {
         if (outputs[graph.successor(s)] == null) {
           left[i]++;
@@ -121,6 +114,17 @@ final class Frame implements Inputs {
       }
     }
     return left;
+  }
+
+  private Initial readyFromTheBeginning() {
+    int[] tasks = new int[graph.size()];
+    int count = 0;
+    for (int i = 0; i < tasks.length; i++) {
+      if (missing[i] == 0 && outputs[i] == null) {
+        tasks[count++] = i;
+      }
+    }
+    return new Initial(tasks, count);
   }
 
   int size() {
@@ -134,17 +138,6 @@ final class Frame implements Inputs {
   boolean hasOutput(int task) {
     Object output = OUTPUTS.getAcquire(outputs, task);
     return output != null && !(output instanceof Blocked);
-  }
-
-  /** Whether a task that was ready from the beginning is still to be claimed. */
-  boolean hasUnclaimed() {
-    return claimed < initialCount;
-  }
-
-  /** The next of the tasks that were ready from the beginning; -1 when all are claimed. */
-  int claimInitial() {
-    int position = claimed < initialCount ? (int) CLAIMED.getAndAdd(this, 1) : initialCount;
-    return position < initialCount ? initial[position] : -1;
   }
 
   /** Puts the output of a task that has just run. */

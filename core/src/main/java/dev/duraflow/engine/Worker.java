@@ -44,6 +44,8 @@ final class Worker implements Supplier<TaskContext> {
   private final InterruptGate gate;
   private final boolean observed;
   private final boolean recorded;
+  /** Whether nothing is called between bodies that an interrupt could harm, so that the gate stays open for all of them. */
+  private final boolean staysOpen;
 
   /** Tokens in hand; at work there is always at least one. */
   private int tokens;
@@ -52,6 +54,9 @@ final class Worker implements Supplier<TaskContext> {
   private Frame frame;
 
   private int task = NOTHING;
+  /** Where it last claimed tasks that were ready from the beginning of a frame. */
+  private Initial.@Nullable Claims claims;
+
   private boolean settling;
   private int ran;
   private boolean interruptedFromOutside;
@@ -71,6 +76,7 @@ final class Worker implements Supplier<TaskContext> {
     this.gate = new InterruptGate(thread);
     this.observed = execution.signals.isObserved();
     this.recorded = execution.isFlightRecorded();
+    this.staysOpen = records == null && !observed;
     this.frame = execution.root;
   }
 
@@ -99,12 +105,26 @@ final class Worker implements Supplier<TaskContext> {
     try {
       if (take()) {
         execution.summon();
-        do {
-          runFrom(task);
-        } while (take());
+        runAll();
       }
     } finally {
       Context.swap(before);
+    }
+  }
+
+  /** Runs what was taken, and all that there is to take. */
+  private void runAll() {
+    if (staysOpen) {
+      gate.open();
+    }
+    try {
+      do {
+        runFrom(task);
+      } while (take());
+    } finally {
+      if (staysOpen) {
+        gate.close();
+      }
     }
   }
 
@@ -147,17 +167,26 @@ final class Worker implements Supplier<TaskContext> {
         }
         continue;
       }
-      int claimed = stopping ? NOTHING : top.frame.claimInitial();
-      if ((claimed == NOTHING || !top.frame.hasUnclaimed()) && ready.pop(top)) {
+      int claimed = stopping ? Initial.NONE : claimsIn(top.frame.initial).next();
+      if ((claimed == Initial.NONE || top.frame.initial.isDrained()) && ready.pop(top)) {
         tokens++;
       }
-      if (claimed != NOTHING) {
+      if (claimed != Initial.NONE) {
         frame = top.frame;
         task = claimed;
         return true;
       }
     }
     return false;
+  }
+
+  private Initial.Claims claimsIn(Initial initial) {
+    Initial.Claims current = claims;
+    if (current == null || current.initial != initial) {
+      current = initial.claims();
+      claims = current;
+    }
+    return current;
   }
 
   private void runFrom(int first) {
@@ -265,16 +294,20 @@ final class Worker implements Supplier<TaskContext> {
    * stopping and it was not called any more.
    */
   private @Nullable Object call(Frame in, Task<?> declared) throws Exception {
-    gate.open();
+    if (!staysOpen) {
+      gate.open();
+    }
     try {
       if (execution.isStopping()) {
         return ABANDONED;
       }
       return recorded ? callRecorded(in, declared) : callPlain(in, declared);
     } finally {
-      gate.close();
+      if (!staysOpen) {
+        gate.close();
+      }
       if (thread.isInterrupted()) {
-        takeStrayInterrupt();
+        takeInterrupt();
       }
     }
   }
@@ -294,6 +327,19 @@ final class Worker implements Supplier<TaskContext> {
       if (event != null) {
         event.end(succeeded);
       }
+    }
+  }
+
+  /** Takes back the run's own interrupt, which it may still be waiting for if the gate is open. */
+  private void takeInterrupt() {
+    if (staysOpen) {
+      gate.close();
+    }
+    if (thread.isInterrupted()) {
+      takeStrayInterrupt();
+    }
+    if (staysOpen) {
+      gate.open();
     }
   }
 
@@ -512,7 +558,18 @@ final class Worker implements Supplier<TaskContext> {
   private void push(Entry top, Entry bottom, int count) {
     spendTokens(count);
     execution.ready.push(top, bottom);
+    summon();
+  }
+
+  /** The executor is the user's code and no body: an interrupt must not hit it. */
+  private void summon() {
+    if (staysOpen) {
+      gate.close();
+    }
     execution.summon();
+    if (staysOpen) {
+      gate.open();
+    }
   }
 
   /** Gives tokens to entries or saves; it keeps one for itself. */

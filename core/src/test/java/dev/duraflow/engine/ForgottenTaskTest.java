@@ -71,7 +71,7 @@ final class ForgottenTaskTest {
         @Override
         public void close() {}
       };
-      execution = new Execution(DAG, "run", settings, new Records("run", run, new OneCodec()));
+      execution = new Execution(DAG, "run", settings, new Records("run", run, new OneCodec()), 1);
       execution.start();
     }
 

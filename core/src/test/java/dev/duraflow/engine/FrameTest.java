@@ -51,11 +51,6 @@ final class FrameTest {
     }
 
     @Operation
-    public int claim() {
-      return frame.claimInitial();
-    }
-
-    @Operation
     public boolean lastHasSettled() {
       return frame.lastHasSettled();
     }

@@ -319,6 +319,16 @@ final class GuideTest {
   }
 
   @Test
+  void keep() {
+    Dag dag = Dag.named("kept");
+    // snippet: keep
+    Task<Integer> total = dag.task("total", () -> 42).keep();
+    // end
+    assertThat(Duraflow.builder().store(Store.inMemory()).build().run(dag).get(total))
+        .isEqualTo(42);
+  }
+
+  @Test
   void lock() throws InterruptedException {
     Dag dag = Dag.named("nightly");
     CountDownLatch goOn = new CountDownLatch(1);
