@@ -22,12 +22,15 @@ import dev.duraflow.error.TypeMismatchException;
 import dev.duraflow.event.RunEvent;
 import dev.duraflow.event.RunListener;
 import dev.duraflow.event.RunState;
+import dev.duraflow.examples.flights.FlightsCrashTest;
 import dev.duraflow.store.Durability;
 import dev.duraflow.store.JournalStore;
 import dev.duraflow.store.RunHistory;
 import dev.duraflow.store.RunSummary;
 import dev.duraflow.store.Store;
 import dev.duraflow.store.TaskRecord;
+import dev.duraflow.testkit.CrashPoints;
+import dev.duraflow.testkit.FaultyStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -64,7 +67,8 @@ final class GuideTest {
 
   @Test
   void code_isWhatIsTested() {
-    assertThat(Snippets.in(GUIDE)).isEqualTo(Snippets.expectedIn(GUIDE, GuideTest.class));
+    assertThat(Snippets.in(GUIDE))
+        .isEqualTo(Snippets.expectedIn(GUIDE, GuideTest.class, FlightsCrashTest.class));
   }
 
   @Test
@@ -742,6 +746,60 @@ final class GuideTest {
       assertThatThrownBy(() -> duraflow.run(dag)).isInstanceOf(RunFailedException.class);
       online.set(true);
       assertThat(duraflow.run(dag).reused()).isEqualTo(1);
+    }
+    // end
+  }
+
+  @Test
+  void testing_crashes() {
+    Dag dag = Dag.named("site");
+    Task<List<Page>> pages = dag.task("pages", Page::crawl);
+    Task<List<Integer>> lengths = dag.map("length", pages, Page::url, Page::length);
+    dag.task("total", lengths, all -> sum(all));
+    // snippet: test-crashes
+    CrashPoints.everyPersist(dag);
+    // end
+    // snippet: test-crashes-settings
+    CrashPoints.of(GuideTest::stampedSite) // a new DAG for each process, if its bodies keep state
+        .ignoring("stamp") // its output may differ
+        .on(Store::journal) // a store on disk instead of the one in memory
+        .atMost(20) // of the records of a large DAG, spread evenly
+        .everyPersist();
+    // end
+  }
+
+  private static Dag stampedSite() {
+    Dag dag = Dag.named("site");
+    dag.task("pages", Page::crawl);
+    dag.task("stamp", () -> System.nanoTime());
+    return dag;
+  }
+
+  @Test
+  void testing_crashes_showsWhatIsWrong() {
+    AtomicInteger calls = new AtomicInteger();
+    Dag dag = Dag.named("site");
+    Task<List<Page>> pages = dag.task("pages", Page::crawl);
+    dag.task("version", pages, all -> calls.incrementAndGet());
+    assertThatThrownBy(() -> CrashPoints.everyPersist(dag))
+        .isInstanceOf(AssertionError.class)
+        .satisfies(GuideTest::isQuoted);
+  }
+
+  @Test
+  void testing_faults() {
+    AtomicInteger sent = new AtomicInteger();
+    Dag dag = Dag.named("invoices");
+    Task<Integer> load = dag.task("load", () -> 3);
+    dag.task("send", load, n -> sent.addAndGet(n));
+    // snippet: test-faults
+    FaultyStore store = FaultyStore.over(Store.inMemory()).failSaveOf("load");
+    try (Duraflow duraflow = Duraflow.builder().store(store).build()) {
+      assertThatThrownBy(() -> duraflow.run(dag)).hasMessageContaining("could not be persisted");
+      assertThat(sent).hasValue(0); // nothing goes on from what is not recorded
+      store.mend();
+      duraflow.run(dag);
+      assertThat(sent).hasValue(3);
     }
     // end
   }
