@@ -70,7 +70,8 @@ final class LimitRunTest {
     List<Instant> begun = new CopyOnWriteArrayList<>();
     Dag dag = Dag.named("dag");
     for (int i = 0; i < 5; i++) {
-      dag.task("call-" + i, () -> begun.add(time.clock().instant())).limit(Limit.perSecond("api", 4));
+      dag.task("call-" + i, () -> begun.add(time.clock().instant()))
+          .limit(Limit.perSecond("api", 4));
     }
     Run run = builder().maxConcurrency(1).build().start(dag);
     for (int i = 1; i < 5; i++) {
@@ -84,7 +85,8 @@ final class LimitRunTest {
     }
     assertThat(run.await().state()).isEqualTo(RunState.SUCCEEDED);
     for (int i = 1; i < 5; i++) {
-      assertThat(Duration.between(begun.get(i - 1), begun.get(i))).isEqualTo(Duration.ofMillis(250));
+      assertThat(Duration.between(begun.get(i - 1), begun.get(i)))
+          .isEqualTo(Duration.ofMillis(250));
     }
   }
 
@@ -108,7 +110,8 @@ final class LimitRunTest {
       return 1;
     });
     assertThat(Duraflow.withoutStore().start(dag).await().completed()).isEqualTo(52);
-    assertThat(order).containsExactlyInAnyOrderElementsOf(IntStream.range(0, 50).boxed().toList());
+    assertThat(order)
+        .containsExactlyInAnyOrderElementsOf(IntStream.range(0, 50).boxed().toList());
   }
 
   @Test

@@ -46,8 +46,8 @@ final class TaskStepTest {
   void steps_areDoneOnceInARun_howeverOftenTheBodyIsCalled() {
     AtomicInteger attempts = new AtomicInteger();
     Dag dag = Dag.named("dag");
-    Task<Integer> crawl = dag.task("crawl", () -> crawl(5, attempts.getAndIncrement()).size())
-        .retry(Retry.times(9));
+    Task<Integer> crawl =
+        dag.task("crawl", () -> crawl(5, attempts.getAndIncrement()).size()).retry(Retry.times(9));
     for (Duraflow duraflow : List.of(
         Duraflow.withoutStore(), Duraflow.builder().store(Store.inMemory()).build())) {
       calls.set(0);
@@ -63,8 +63,8 @@ final class TaskStepTest {
     Store store = Store.inMemory();
     AtomicInteger failAfter = new AtomicInteger(2);
     Dag dag = Dag.named("dag");
-    Task<List<String>> crawl = dag.task("crawl", () -> crawl(4, failAfter.get()))
-        .returns(new TypeRef<>() {});
+    Task<List<String>> crawl =
+        dag.task("crawl", () -> crawl(4, failAfter.get())).returns(new TypeRef<>() {});
     Duraflow duraflow = Duraflow.builder().store(store).build();
     assertThatThrownBy(() -> duraflow.run(dag)).hasMessageContaining("cut off");
     failAfter.set(-1);
@@ -96,7 +96,8 @@ final class TaskStepTest {
         racers.add(CompletableFuture.supplyAsync(
             () -> {
               try {
-                return TaskContext.current().step("only", () -> "by call " + calls.incrementAndGet());
+                return TaskContext.current()
+                    .step("only", () -> "by call " + calls.incrementAndGet());
               } catch (Exception e) {
                 throw new AssertionError(e);
               }
@@ -105,7 +106,8 @@ final class TaskStepTest {
       }
       return racers.stream().allMatch(racer -> racer.join().equals("by call 1"));
     });
-    assertThat(Duraflow.builder().store(Store.inMemory()).build().run(dag).get(race)).isTrue();
+    assertThat(Duraflow.builder().store(Store.inMemory()).build().run(dag).get(race))
+        .isTrue();
   }
 
   @Test

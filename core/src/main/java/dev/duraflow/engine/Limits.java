@@ -11,9 +11,11 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The limits of an engine and the tasks that wait for their permits. Thread-safe.
@@ -38,7 +40,9 @@ public final class Limits {
     long next = Long.MIN_VALUE;
 
     final ArrayDeque<Waiter> queue = new ArrayDeque<>();
-    boolean alarmIsSet;
+    /** Wakes the first in the queue; null if none is set. */
+    @Nullable
+    Future<?> alarm;
 
     Level(Limit limit) {
       this.limit = limit;
@@ -211,10 +215,9 @@ public final class Limits {
   }
 
   private void setAlarm(Level level) {
-    if (!level.alarmIsSet) {
+    if (level.alarm == null) {
       long delay = Math.max(0, level.next - now());
-      scheduler.schedule(() -> alarm(level), delay, TimeUnit.NANOSECONDS);
-      level.alarmIsSet = true;
+      level.alarm = scheduler.schedule(() -> alarm(level), delay, TimeUnit.NANOSECONDS);
     }
   }
 
@@ -223,7 +226,7 @@ public final class Limits {
     List<Execution> stranded = new ArrayList<>();
     lock.lock();
     try {
-      level.alarmIsSet = false;
+      level.alarm = null;
       serve(level, ready);
       if (!level.queue.isEmpty()) {
         setAlarm(level);

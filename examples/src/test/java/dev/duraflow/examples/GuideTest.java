@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.duraflow.Duraflow;
 import dev.duraflow.Run;
 import dev.duraflow.codec.Codec;
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
+import dev.duraflow.dag.Limit;
+import dev.duraflow.dag.Retry;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TaskContext;
 import dev.duraflow.dag.TypeRef;
@@ -18,6 +21,7 @@ import dev.duraflow.error.RunCancelledException;
 import dev.duraflow.error.RunFailedException;
 import dev.duraflow.error.RunLockedException;
 import dev.duraflow.error.TaskFailure;
+import dev.duraflow.error.TaskTimeoutException;
 import dev.duraflow.error.TypeMismatchException;
 import dev.duraflow.event.RunEvent;
 import dev.duraflow.event.RunListener;
@@ -34,6 +38,10 @@ import dev.duraflow.testkit.FaultyStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,6 +59,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -619,6 +628,107 @@ final class GuideTest {
       try (Duraflow json = Duraflow.builder().store(store).build()) {
         assertThatThrownBy(() -> json.run(dag)).isInstanceOf(CodecException.class);
       }
+    }
+  }
+
+  /** A server that refuses every other request. */
+  private HttpServer flakyServer(AtomicInteger requests) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", exchange -> {
+      boolean refused = requests.incrementAndGet() % 2 == 1;
+      byte[] page = exchange.getRequestURI().getPath().getBytes(UTF_8);
+      exchange.sendResponseHeaders(refused ? 503 : 200, refused ? -1 : page.length);
+      if (!refused) {
+        exchange.getResponseBody().write(page);
+      }
+      exchange.close();
+    });
+    server.start();
+    return server;
+  }
+
+  // snippet: retry
+  static String fetch(URI page) throws IOException {
+    URLConnection connection = page.toURL().openConnection();
+    try (InputStream in = connection.getInputStream()) { // throws for a status of 500 and more
+      return new String(in.readAllBytes(), UTF_8);
+    }
+  }
+
+  static Task<String> declareFetch(Dag dag, URI page) {
+    return dag.task("fetch", () -> fetch(page))
+        .retry(Retry.times(4)
+            .backoff(Duration.ofMillis(100), Duration.ofSeconds(2))
+            .jitter(0.5)
+            .retryIf(e -> e instanceof IOException || e instanceof TaskTimeoutException))
+        .timeout(Duration.ofSeconds(10));
+  }
+  // end
+
+  @Test
+  void retry() throws IOException {
+    AtomicInteger requests = new AtomicInteger();
+    HttpServer server = flakyServer(requests);
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Dag dag = Dag.named("flaky");
+      Task<String> fetch = declareFetch(dag, URI.create("http:/" + server.getAddress() + "/page"));
+      assertThat(duraflow.run(dag).get(fetch)).isEqualTo("/page");
+      assertThat(requests).hasValue(2);
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void limits() throws IOException {
+    AtomicInteger requests = new AtomicInteger(1);
+    HttpServer server = flakyServer(requests);
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Dag dag = Dag.named("crawl");
+      Task<List<URI>> pages = dag.task(
+              "pages",
+              () -> IntStream.range(0, 10)
+                  .mapToObj(i -> URI.create("http:/" + server.getAddress() + "/" + i))
+                  .toList())
+          .returns(new TypeRef<>() {});
+      // snippet: limit
+      Task<List<String>> texts = dag.map("fetch", pages, URI::getPath, GuideTest::fetch)
+          .limit(Limit.concurrent("connections", 2))
+          .limit(Limit.perSecond("requests", 50))
+          .retry(Retry.times(5));
+      // end
+      assertThat(duraflow.run(dag).get(texts)).hasSize(10).startsWith("/0", "/1");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void stepsInsideATask() throws IOException {
+    AtomicInteger requests = new AtomicInteger();
+    HttpServer server = flakyServer(requests);
+    String site = "http:/" + server.getAddress() + "/";
+    Dag dag = Dag.named("crawl");
+    // snippet: task-steps
+    Task<Integer> crawl = dag.task("crawl", () -> {
+          int length = 0;
+          for (int page = 0; page < 5; page++) {
+            URI address = URI.create(site + page);
+            length +=
+                TaskContext.current().step("page-" + page, () -> fetch(address)).length();
+          }
+          return length;
+        })
+        .retry(Retry.times(10));
+    // end
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Run run = duraflow.run(dag);
+      assertThat(run.get(crawl)).isEqualTo(10);
+      assertThat(run.find("crawl/page-2", String.class)).contains("/2");
+      assertThat(requests).hasValue(10); // each page once in vain and once for good
+    } finally {
+      server.stop(0);
     }
   }
 
