@@ -49,6 +49,7 @@ public final class Duraflow implements AutoCloseable {
   private final Settings settings;
   private final Patience patience;
   private final Steps steps;
+  private final @Nullable ShutdownHook shutdownHook;
 
   private Duraflow(Builder builder) {
     this.store = builder.store;
@@ -74,6 +75,9 @@ public final class Duraflow implements AutoCloseable {
         builder.clock);
     this.patience = new Patience(builder.waitForRun);
     this.steps = new Steps(this::records, settings.clock());
+    this.shutdownHook = builder.cancelOnShutdown
+        ? ShutdownHook.in(Runtime.getRuntime(), builder.gracePeriod)
+        : null;
   }
 
   /** Opens the store in a directory, which is created if it is missing, with default settings. */
@@ -140,6 +144,9 @@ public final class Duraflow implements AutoCloseable {
     Records records = store == null ? null : records(runId);
     try {
       Execution execution = new Execution(dag, runId, settings, records);
+      if (shutdownHook != null) {
+        shutdownHook.add(execution);
+      }
       return new Prepared(new Run(dag, execution, records), execution);
     } catch (Throwable t) {
       if (records != null) {
@@ -179,6 +186,9 @@ public final class Duraflow implements AutoCloseable {
   /** Gives up the steps' run and closes the store that {@link #open} opened. Runs are to be awaited or cancelled first. */
   @Override
   public void close() {
+    if (shutdownHook != null) {
+      shutdownHook.close();
+    }
     try {
       steps.close();
     } finally {
@@ -207,6 +217,7 @@ public final class Duraflow implements AutoCloseable {
     private Retry retry = Retry.never();
     private @Nullable Duration runTimeout;
     private Duration gracePeriod = Duration.ofSeconds(30);
+    private boolean cancelOnShutdown;
 
     private Builder() {}
 
@@ -308,6 +319,15 @@ public final class Duraflow implements AutoCloseable {
         throw new IllegalArgumentException("gracePeriod must not be negative: " + gracePeriod);
       }
       this.gracePeriod = gracePeriod;
+      return this;
+    }
+
+    /**
+     * Cancels the runs that are under way when the JVM is shut down, by SIGTERM for instance, and lets it wait for their end, for the
+     * grace period at most. Without this a run just stops, and is resumed like one that was killed.
+     */
+    public Builder cancelOnShutdown() {
+      this.cancelOnShutdown = true;
       return this;
     }
 
