@@ -208,6 +208,20 @@ final class ExpandRunTest {
   }
 
   @Test
+  void recursion_of500Levels_onAStoreThatIsDoneAtOnceAndDoesNotSay() {
+    Store store = new StoreAround(
+        Store.inMemory(),
+        (run, record) -> {
+          run.save(record).toCompletableFuture().join();
+          return CompletableFuture.<Void>completedFuture(null).minimalCompletionStage();
+        });
+    Dag dag = Dag.named("deep");
+    Task<Integer> end = countdown(dag, dag.task("start", () -> 500));
+    Run run = on(store).build().run(dag);
+    assertThat(run.get(end)).isZero();
+  }
+
+  @Test
   void recursion_beyondTheLimit_saysSo() {
     for (Store store : stores()) {
       Dag dag = Dag.named("deep");

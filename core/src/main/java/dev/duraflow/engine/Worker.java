@@ -274,6 +274,9 @@ final class Worker implements Supplier<TaskContext> {
     if (execution.isStopping()) {
       return NOTHING;
     }
+    if (i == Entry.OVER) {
+      return settleParent(in, Objects.requireNonNull(in.parent));
+    }
     Task<?> declared = in.graph.tasks[i];
     if (execution.isBlocked()) {
       Frame.Blocked cause = in.rootCause(i);
@@ -655,7 +658,12 @@ final class Worker implements Supplier<TaskContext> {
     } catch (Throwable e) {
       next = failUnlessSettling(in, i, e);
     }
-    next = settleParents(next);
+    Frame nested = over;
+    if (nested != null) { // not here: this may be within the save of a task in that frame, and so on
+      over = null;
+      frame = nested;
+      next = Entry.OVER;
+    }
     if (next != NOTHING) {
       Entry entry = new Entry(frame, next);
       push(entry, entry, 1);
