@@ -198,6 +198,11 @@ public abstract sealed class Task<T extends @Nullable Object>
     return kept;
   }
 
+  /** Whether it takes the elements of its dependency one after the other, and so does not need them all at once. */
+  public final boolean takesStream() {
+    return this instanceof Computed.OfStream;
+  }
+
   /**
    * The output type: the one said by {@link #returns(TypeRef)}, else the one that the body reveals.
    *

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -100,6 +101,9 @@ public final class Execution {
   private final AtomicInteger reused = new AtomicInteger();
   private final AtomicInteger ranByDeparted = new AtomicInteger();
   private final AtomicInteger mostSeenCompleted = new AtomicInteger();
+  /** How many tasks have no output, and that is handled. */
+  private final AtomicInteger excused = new AtomicInteger();
+
   private final Queue<TaskFailure> failures = new ConcurrentLinkedQueue<>();
 
   private volatile RunState state = RunState.RUNNING;
@@ -266,7 +270,8 @@ public final class Execution {
     if (frame != root) {
       total.addAndGet(frame.size());
     }
-    int finished = frame.size() - frame.unfinished();
+    excused.addAndGet(frame.excused());
+    int finished = frame.reused();
     if (finished == 0) {
       return;
     }
@@ -449,9 +454,17 @@ public final class Execution {
   /** What happens when attempts at a task fail. */
   Retry retry(Frame in, Task<?> task) {
     Retry own = task.options().retry();
-    return own != null
-        ? own
-        : in.graph.dag.retry().or(root.graph.dag::retry).orElse(settings.retry());
+    if (own != null) {
+      return own;
+    }
+    for (Frame frame = in; frame != null; ) {
+      Optional<Retry> declared = frame.graph.dag.retry();
+      if (declared.isPresent()) {
+        return declared.get();
+      }
+      frame = frame.parent == null ? null : frame.parent.frame();
+    }
+    return settings.retry();
   }
 
   double random() {
@@ -487,12 +500,28 @@ public final class Execution {
    */
   void fail(String taskId, int attempt, @Nullable Instant calledAt, Throwable cause) {
     failures.add(new TaskFailure(taskId, cause));
-    noteFailure(taskId, attempt, calledAt, cause);
-    signals.failed(taskId, cause);
-    blocked = true;
+    tellFailure(taskId, attempt, calledAt, cause);
     if (settings.failurePolicy() == FailurePolicy.FAIL_FAST) {
       stop(RunState.FAILED);
     }
+  }
+
+  /** The same, but it is no failure of the run, since all who depend on it take its outcome. */
+  void failHandled(String taskId, int attempt, @Nullable Instant calledAt, Throwable cause) {
+    tellFailure(taskId, attempt, calledAt, cause);
+    excuse();
+  }
+
+  /** A task has no output, and that is handled. */
+  void excuse() {
+    excused.incrementAndGet();
+  }
+
+  private void tellFailure(
+      String taskId, int attempt, @Nullable Instant calledAt, Throwable cause) {
+    noteFailure(taskId, attempt, calledAt, cause);
+    signals.failed(taskId, cause);
+    blocked = true;
   }
 
   private void noteFailure(
@@ -756,7 +785,7 @@ public final class Execution {
   private void finish() {
     RunState end;
     synchronized (this) {
-      boolean complete = failures.isEmpty() && completed() == total();
+      boolean complete = failures.isEmpty() && completed() + excused.get() == total();
       RunState asked = stop;
       end = complete ? RunState.SUCCEEDED : asked != null ? asked : RunState.FAILED;
       stop = end;

@@ -1,5 +1,6 @@
 package dev.duraflow.engine;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
@@ -32,6 +33,21 @@ final class FailureText {
       }
     }
     return cut(text.toString().stripTrailing(), MAX_LENGTH);
+  }
+
+  /** The message alone, in which a codec finds nothing that it cannot encode; empty if there is none. */
+  static String message(Throwable failure) {
+    String message;
+    try {
+      message = failure.getMessage();
+    } catch (RuntimeException | StackOverflowError e) { // of the user's
+      return "";
+    }
+    return message == null ? "" : encodable(cut(message, MAX_MESSAGE));
+  }
+
+  private static String encodable(String text) {
+    return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
   }
 
   private static void append(StringBuilder text, Throwable t) {

@@ -2,16 +2,22 @@ package dev.duraflow.engine;
 
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.Inputs;
+import dev.duraflow.dag.MapTask;
+import dev.duraflow.dag.Outcome;
 import dev.duraflow.dag.Task;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A graph in execution: the run's own, or that of the elements of a map. It holds the outputs and who still waits for what.
+ * A graph in execution: the run's own, that of the elements of a map, or the one that an expansion declared. It holds the outputs
+ * and who still waits for what.
  *
  * <p>Who writes what: {@code outputs[i]} is written by the one thread that settles task i, before it counts down the missing
  * inputs of i's successors; the countdown's last step is taken by the thread that makes the successor ready, and it has seen
@@ -25,6 +31,9 @@ final class Frame implements Inputs {
   static final Object STORED = new Mark("stored");
 
   private static final Object NULL = new Mark("null");
+  /** It had no output before the run was resumed, and all who depend on it have taken note of that. */
+  private static final Blocked EARLIER = new Blocked(new Outcome.Failure("", "", ""), true);
+
   private static final VarHandle OUTPUTS = MethodHandles.arrayElementVarHandle(Object[].class);
   private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(int[].class);
   private static final VarHandle UNFINISHED;
@@ -39,6 +48,11 @@ final class Frame implements Inputs {
 
   final Graph graph;
   final @Nullable Parent parent;
+  /** How many expansions and maps it is in. */
+  final int depth;
+  /** Whether what fails in it and is not handled within is handled outside. */
+  private final boolean handledOutside;
+
   private final @Nullable Records records;
   private final boolean retain;
   private final @Nullable Object[] outputs;
@@ -49,13 +63,21 @@ final class Frame implements Inputs {
 
   private volatile int unfinished;
   private volatile boolean holdsUnstored;
+  private final int reused;
+  private final int excused;
 
   /**
-   * The map whose elements a frame runs.
+   * The task whose elements, or whose DAG, a frame runs.
    *
-   * @param unstored whether its keys are in no store
+   * @param unstored whether the keys of the map are in no store
+   * @param wanted the task whose output is to be the parent's, if it is an expansion
    */
-  record Parent(Frame frame, int task, Instant startedAt, boolean unstored) {}
+  record Parent(
+      Frame frame,
+      int task,
+      Instant startedAt,
+      boolean unstored,
+      @Nullable Task<?> wanted) {}
 
   /** What may stand in {@code outputs} and is no value. */
   private record Mark(String name) {}
@@ -63,8 +85,17 @@ final class Frame implements Inputs {
   /** A value that is in no store. */
   private record Unstored(@Nullable Object value) {}
 
-  /** The task failed, or was skipped because something upstream did. */
-  private record Blocked(String rootCause) {}
+  /**
+   * The task failed, or was skipped because something upstream did.
+   *
+   * @param failure that of the root cause, as text
+   * @param isOutcome whether those who take outcomes may take it: not so if the store failed, for that says nothing of the task
+   */
+  record Blocked(Outcome.Failure failure, boolean isOutcome) {
+    String rootCause() {
+      return failure.taskId();
+    }
+  }
 
   /**
    * A frame that is about to begin.
@@ -72,17 +103,21 @@ final class Frame implements Inputs {
    * @param retain whether outputs stay in memory after their last consumer, since somebody outside this frame wants them
    */
   Frame(Dag dag, @Nullable Parent parent, @Nullable Records records, boolean retain) {
-    this.graph = Graph.of(dag);
+    Task<?> wanted = parent == null ? null : parent.wanted;
+    this.graph = Graph.of(dag, wanted);
     this.parent = parent;
+    this.depth = parent == null ? 0 : parent.frame.depth + 1;
+    this.handledOutside = parent != null && parent.frame.handles(parent.task);
     this.records = records;
     this.retain = retain;
     int size = graph.size();
     this.outputs = new Object[size];
     this.missing = graph.dependencyCounts.clone();
-    int reused = records == null ? 0 : reuse(records);
-    this.consumersLeft = records == null ? null : countConsumers();
+    this.reused = records == null ? 0 : reuse(records);
+    this.excused = reused > 0 && graph.handlesFailures() ? excuse() : 0;
+    this.consumersLeft = records == null ? null : countConsumers(wanted);
     this.initial = readyFromTheBeginning();
-    this.unfinished = size - reused;
+    this.unfinished = size - reused - excused;
   }
 
   /** Marks what is finished already, so that nobody waits for it; answers how many tasks that are. */
@@ -100,11 +135,33 @@ final class Frame implements Inputs {
     return reused;
   }
 
-  /** An output is wanted by each successor that has still to run, and, if it is to be kept, by one that never does. */
-  private int[] countConsumers() {
+  /**
+   * Marks what has no output and need not run, since its failure was handled and nobody who has still to run depends on it;
+   * answers how many tasks that are.
+   */
+  private int excuse() {
+    int excused = 0;
+    for (int i = graph.size() - 1; i >= 0; i--) {
+      boolean done = outputs[i] == null && graph.handles(i);
+      for (int s = graph.firstSuccessor(i); done && s < graph.firstSuccessor(i + 1); s++) {
+        done = outputs[graph.successor(s)] != null;
+      }
+      if (done) {
+        outputs[i] = EARLIER;
+        excused++;
+      }
+    }
+    return excused;
+  }
+
+  /**
+   * An output is wanted by each successor that has still to run, and, if it is to be kept or to be the parent's, by one that
+   * never does.
+   */
+  private int[] countConsumers(@Nullable Task<?> wanted) {
     int[] left = new int[graph.size()];
     for (int i = 0; i < graph.size(); i++) {
-      if (graph.tasks[i].isKept()) {
+      if (graph.tasks[i].isKept() || graph.tasks[i] == wanted) {
         left[i]++;
       }
       for (int s = graph.firstSuccessor(i); s < graph.firstSuccessor(i + 1); s++) {
@@ -135,6 +192,21 @@ final class Frame implements Inputs {
     return unfinished;
   }
 
+  /** How many tasks had an output from the beginning. */
+  int reused() {
+    return reused;
+  }
+
+  /** How many tasks without one need not run. */
+  int excused() {
+    return excused;
+  }
+
+  /** Whether the failure of a task is no failure of the run, since all who depend on it take its outcome. */
+  boolean handles(int task) {
+    return handledOutside || graph.handles(task);
+  }
+
   boolean hasOutput(int task) {
     Object output = OUTPUTS.getAcquire(outputs, task);
     return output != null && !(output instanceof Blocked);
@@ -159,17 +231,17 @@ final class Frame implements Inputs {
     return holdsUnstored;
   }
 
-  /** Notes that a task has no output because {@code rootCause} failed. */
-  void block(int task, String rootCause) {
-    OUTPUTS.setRelease(outputs, task, new Blocked(rootCause));
+  /** Notes that a task has no output, and why. */
+  void block(int task, Blocked why) {
+    OUTPUTS.setRelease(outputs, task, why);
   }
 
-  /** The failed task that keeps a task from running; null if all inputs are there. */
+  /** What keeps a task from running; null if all inputs are there. */
   @Nullable
-  String rootCause(int task) {
+  Blocked rootCause(int task) {
     for (Task<?> dependency : graph.tasks[task].dependencies()) {
       if (outputs[dependency.ordinal()] instanceof Blocked blocked) {
-        return blocked.rootCause;
+        return blocked;
       }
     }
     return null;
@@ -199,9 +271,21 @@ final class Frame implements Inputs {
     }
   }
 
-  /** Whether somebody will ask for the output of a task that has not run yet. */
-  boolean isWanted(int task) {
-    return consumersLeft == null || retain || consumersLeft[task] > 0;
+  /** Whether somebody will ask for the output of a map that has not run yet as a list, not only for one element after the other. */
+  boolean isWantedAsList(int map) {
+    if (consumersLeft == null
+        || retain
+        || graph.tasks[map].isKept()
+        || (parent != null && graph.tasks[map] == parent.wanted)) {
+      return true;
+    }
+    for (int s = graph.firstSuccessor(map); s < graph.firstSuccessor(map + 1); s++) {
+      int successor = graph.successor(s);
+      if (OUTPUTS.getAcquire(outputs, successor) == null && !graph.tasks[successor].takesStream()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** A task of this frame has settled; whether it was the last. */
@@ -209,12 +293,13 @@ final class Frame implements Inputs {
     return (int) UNFINISHED.getAndAdd(this, -1) == 1;
   }
 
-  /** The failed task among those of this frame; null if all have outputs. */
+  /** Why a task of this frame has no output, and the parent therefore has none; null if that is so for none. */
   @Nullable
-  String anyRootCause() {
+  Blocked anyRootCause() {
     for (int i = 0; i < outputs.length; i++) {
-      if (OUTPUTS.getAcquire(outputs, i) instanceof Blocked blocked) {
-        return blocked.rootCause;
+      if (OUTPUTS.getAcquire(outputs, i) instanceof Blocked blocked
+          && !(blocked.isOutcome && graph.handles(i))) {
+        return blocked;
       }
     }
     return null;
@@ -223,11 +308,40 @@ final class Frame implements Inputs {
   @Override
   @SuppressWarnings({"unchecked", "NullAway"}) // computed by this very task, nullable or not
   public <T extends @Nullable Object> T get(Task<T> task) {
+    checkOwn(task);
+    return (T) output(task.ordinal());
+  }
+
+  @Override
+  public <T extends @Nullable Object> Outcome<T> outcome(Task<T> task) {
+    checkOwn(task);
+    return OUTPUTS.getAcquire(outputs, task.ordinal()) instanceof Blocked blocked
+        ? Outcome.failed(blocked.failure)
+        : Outcome.of(get(task));
+  }
+
+  /** Of a map whose list is not in memory, one element at a time is. */
+  @Override
+  @SuppressWarnings("unchecked") // the elements' own tasks computed them
+  public <E extends @Nullable Object> Stream<E> stream(Task<? extends Collection<E>> task) {
+    checkOwn(task);
+    Object output = OUTPUTS.getAcquire(outputs, task.ordinal());
+    if (output instanceof Unstored unstored) {
+      output = unstored.value;
+    }
+    if (output instanceof Frame elements) {
+      return (Stream<E>) IntStream.range(0, elements.size()).mapToObj(elements::output);
+    }
+    return output == STORED && records != null && task instanceof MapTask<?, ?> map
+        ? (Stream<E>) records.stream(map)
+        : get(task).stream();
+  }
+
+  private void checkOwn(Task<?> task) {
     if (task.dag() != graph.dag) {
       throw new IllegalArgumentException(
           task + " does not belong to DAG '" + graph.dag.name() + "'");
     }
-    return (T) output(task.ordinal());
   }
 
   @Nullable
@@ -241,14 +355,16 @@ final class Frame implements Inputs {
     }
     if (output == null || output instanceof Blocked) {
       throw new IllegalStateException(graph.tasks[task] + " has no output: "
-          + (output instanceof Blocked blocked
-              ? blockedBy(task, blocked.rootCause)
-              : "it has not finished"));
+          + (output instanceof Blocked blocked ? blockedBy(task, blocked) : "it has not finished"));
     }
     return output;
   }
 
-  private String blockedBy(int task, String rootCause) {
+  private String blockedBy(int task, Blocked why) {
+    String rootCause = why.rootCause();
+    if (why == EARLIER) {
+      return "it had none when the run was resumed, and those who depend on it have that outcome";
+    }
     return rootCause.equals(graph.tasks[task].id())
         ? "it failed"
         : "it was skipped because task '" + rootCause + "' failed";

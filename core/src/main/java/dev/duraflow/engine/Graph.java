@@ -1,8 +1,11 @@
 package dev.duraflow.engine;
 
 import dev.duraflow.dag.Dag;
+import dev.duraflow.dag.Recovery;
 import dev.duraflow.dag.Task;
+import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A DAG compiled to arrays: tasks by ordinal, how many inputs each waits for, and who waits for it. Successor lists lie one
@@ -17,6 +20,8 @@ final class Graph {
 
   private final int[] successors;
   private final int[] firstSuccessor;
+  /** Null if there are none. */
+  private final @Nullable BitSet handled;
 
   private Graph(
       Dag dag,
@@ -24,24 +29,33 @@ final class Graph {
       int[] dependencyCounts,
       boolean hasOptions,
       int[] successors,
-      int[] firstSuccessor) {
+      int[] firstSuccessor,
+      @Nullable BitSet handled) {
     this.dag = dag;
     this.tasks = tasks;
     this.dependencyCounts = dependencyCounts;
     this.hasOptions = hasOptions;
     this.successors = successors;
     this.firstSuccessor = firstSuccessor;
+    this.handled = handled;
   }
 
   static Graph of(Dag dag) {
+    return of(dag, null);
+  }
+
+  /** @param wanted the task whose output somebody outside the graph depends on */
+  static Graph of(Dag dag, @Nullable Task<?> wanted) {
     Task<?>[] tasks = dag.tasks().toArray(new Task<?>[0]);
     int[] dependencyCounts = new int[tasks.length];
     int[] end = new int[tasks.length + 1];
     boolean hasOptions = false;
+    boolean hasRecoveries = false;
     for (int i = 0; i < tasks.length; i++) {
       hasOptions |= tasks[i].hasOptions();
       List<Task<?>> dependencies = tasks[i].dependencies();
       dependencyCounts[i] = dependencies.size();
+      hasRecoveries |= tasks[i] instanceof Recovery;
       for (int d = 0; d < dependencyCounts[i]; d++) {
         end[dependencies.get(d).ordinal()]++;
       }
@@ -58,7 +72,33 @@ final class Graph {
         successors[--end[dependencies.get(d).ordinal()]] = i;
       }
     }
-    return new Graph(dag, tasks, dependencyCounts, hasOptions, successors, end);
+    BitSet handled = hasRecoveries ? handled(tasks, successors, end, wanted) : null;
+    return new Graph(dag, tasks, dependencyCounts, hasOptions, successors, end, handled);
+  }
+
+  private static BitSet handled(
+      Task<?>[] tasks, int[] successors, int[] firstSuccessor, @Nullable Task<?> wanted) {
+    BitSet handled = new BitSet(tasks.length);
+    for (int i = tasks.length - 1; i >= 0; i--) {
+      boolean all = firstSuccessor[i] < firstSuccessor[i + 1] && tasks[i] != wanted;
+      for (int s = firstSuccessor[i]; all && s < firstSuccessor[i + 1]; s++) {
+        all = tasks[successors[s]] instanceof Recovery || handled.get(successors[s]);
+      }
+      handled.set(i, all);
+    }
+    return handled;
+  }
+
+  boolean handlesFailures() {
+    return handled != null;
+  }
+
+  /**
+   * Whether the failure of a task is taken care of within this graph: there are tasks that depend on it, and each of them takes
+   * outcomes, or is skipped and that is taken care of.
+   */
+  boolean handles(int task) {
+    return handled != null && handled.get(task);
   }
 
   int size() {

@@ -14,9 +14,13 @@ import org.jspecify.annotations.Nullable;
  * pusher wrote before its push is seen by who takes the entry.
  */
 final class Ready {
-  /** One ready task, or all tasks of a frame that are ready from its beginning, which workers claim one by one. */
+  /**
+   * One ready task, or all tasks of a frame that are ready from its beginning, which workers claim one by one, or a frame that is
+   * over, whose parent is to be settled.
+   */
   static final class Entry {
     static final int INITIAL = -1;
+    static final int OVER = -2;
 
     final Frame frame;
     final int task;

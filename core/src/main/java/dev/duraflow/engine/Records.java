@@ -29,6 +29,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The records of one run as values: decides what is finished, checks types, encodes and decodes. Thread-safe. */
@@ -95,6 +96,17 @@ public final class Records implements AutoCloseable {
       elements.add(decode(require(map.elementId(key)), map.elementType()));
     }
     return elements;
+  }
+
+  /** The elements of a finished map, each decoded when it is asked for. */
+  Stream<@Nullable Object> stream(MapTask<?, ?> map) {
+    TaskRecord record = require(map.id());
+    if (record.kind() == Kind.OUTPUT) {
+      return ((List<?>) Objects.requireNonNull(decode(record, map.type())))
+          .stream().map(element -> element);
+    }
+    return keysIn(record).stream()
+        .map(key -> decode(require(map.elementId(key)), map.elementType()));
   }
 
   /** The keys of a map's elements as recorded; empty if it has not begun. */

@@ -1,14 +1,19 @@
 package dev.duraflow.engine;
 
+import dev.duraflow.dag.ExpandTask;
 import dev.duraflow.dag.Limit;
 import dev.duraflow.dag.MapTask;
+import dev.duraflow.dag.Outcome;
+import dev.duraflow.dag.Recovery;
 import dev.duraflow.dag.Retry;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TaskContext;
 import dev.duraflow.engine.InterruptGate.Passage;
 import dev.duraflow.engine.Ready.Entry;
 import dev.duraflow.error.DuraflowException;
+import dev.duraflow.error.InvalidDagException;
 import dev.duraflow.error.RunCancelledException;
+import dev.duraflow.error.StoreException;
 import dev.duraflow.error.TaskTimeoutException;
 import dev.duraflow.store.TaskRecord;
 import java.lang.invoke.MethodHandles;
@@ -33,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Worker implements Supplier<TaskContext> {
   private static final int NOTHING = -1;
+  /** How many expansions may lie in each other. */
+  private static final int MAX_DEPTH = 500;
+
   /** The run is stopping, and the body was not called any more. */
   private static final Object NOT_CALLED = new Object();
   /** The body came back too late: another has taken over what this worker had in hand. */
@@ -68,6 +76,9 @@ final class Worker implements Supplier<TaskContext> {
   private Initial.@Nullable Claims claims;
 
   private boolean settling;
+  /** The tasks of this frame have settled; its parent is next. */
+  private @Nullable Frame over;
+
   private int ran;
   private boolean interruptedFromOutside;
   /** Nothing is its own any more. */
@@ -260,7 +271,7 @@ final class Worker implements Supplier<TaskContext> {
   private void runFrom(int first) {
     for (int next = first; next != NOTHING; ) {
       task = next;
-      next = run(frame, next);
+      next = settleParents(run(frame, next));
       releasePermits();
       inputsAreDurable = false;
       calledAt = null;
@@ -272,11 +283,14 @@ final class Worker implements Supplier<TaskContext> {
     if (execution.isStopping()) {
       return NOTHING;
     }
+    if (i == Entry.OVER) {
+      return settleParent(in, Objects.requireNonNull(in.parent));
+    }
     Task<?> declared = in.graph.tasks[i];
     if (execution.isBlocked()) {
-      String rootCause = in.rootCause(i);
-      if (rootCause != null) {
-        return skip(in, i, rootCause);
+      Frame.Blocked cause = in.rootCause(i);
+      if (cause != null && !(declared instanceof Recovery && cause.isOutcome())) {
+        return skip(in, i, cause);
       }
     }
     try {
@@ -284,10 +298,13 @@ final class Worker implements Supplier<TaskContext> {
         return runWhenInputsAreDurable(in, i);
       }
       if (declared instanceof MapTask<?, ?> map) {
-        return expand(in, i, map);
+        return runElements(in, i, map);
       }
-      return declared.hasOptions() && !isPermitted(in, i, declared)
-          ? NOTHING
+      if (declared.hasOptions() && !isPermitted(in, i, declared)) {
+        return NOTHING;
+      }
+      return declared instanceof ExpandTask<?, ?> expansion
+          ? expand(in, i, expansion)
           : compute(in, i, declared);
     } catch (Throwable e) {
       return failUnlessSettling(in, i, e);
@@ -343,9 +360,14 @@ final class Worker implements Supplier<TaskContext> {
     if (output == NOT_CALLED || output == ABANDONED) {
       return NOTHING;
     }
+    return succeedOncePersisted(in, i, output, startedAt);
+  }
+
+  private int succeedOncePersisted(Frame in, int i, @Nullable Object output, Instant startedAt) {
     if (records == null) {
       return succeed(in, i, output, startedAt);
     }
+    Task<?> declared = in.graph.tasks[i];
     return persist(
         () -> records.record(
             declared, output, execution.attempts.next(declared.id()), startedAt, execution.now()),
@@ -355,7 +377,7 @@ final class Worker implements Supplier<TaskContext> {
   }
 
   /** Has the keys of a map recorded, then lets its elements run; the last of them settles it. */
-  private int expand(Frame in, int i, MapTask<?, ?> map) throws Exception {
+  private int runElements(Frame in, int i, MapTask<?, ?> map) throws Exception {
     Instant startedAt = announce(map);
     Object called = call(in, map);
     if (called == NOT_CALLED || called == ABANDONED) {
@@ -377,16 +399,51 @@ final class Worker implements Supplier<TaskContext> {
   private int begin(Frame in, int i, MapTask<?, ?> map, List<String> keys, Instant startedAt) {
     Frame elements = new Frame(
         map.elements(keys, in),
-        new Frame.Parent(in, i, startedAt, unstored),
+        new Frame.Parent(in, i, startedAt, unstored, null),
         records,
-        in.isWanted(i));
+        in.isWantedAsList(i));
     unstored &= elements.unfinished() == 0;
     execution.add(elements);
     if (elements.unfinished() == 0) {
       return succeed(in, i, elements, startedAt);
     }
-    Entry entry = new Entry(elements, Entry.INITIAL);
+    return begin(elements);
+  }
+
+  private int begin(Frame nested) {
+    Entry entry = new Entry(nested, Entry.INITIAL);
     push(entry, entry, 1);
+    return NOTHING;
+  }
+
+  /** Has a DAG declared and lets it run; the last of its tasks settles the expansion. */
+  private int expand(Frame in, int i, ExpandTask<?, ?> expansion) throws Exception {
+    if (in.depth >= MAX_DEPTH) {
+      throw new InvalidDagException(
+          "expansion '" + expansion.id() + "' lies in " + MAX_DEPTH
+              + " others, and no more are allowed; let the recursion end earlier, or loop within a body");
+    }
+    Instant startedAt = announce(expansion);
+    Object called;
+    try {
+      called = call(in, expansion);
+    } catch (Throwable e) {
+      return failAttempt(in, i, expansion, e);
+    }
+    if (called == NOT_CALLED || called == ABANDONED) {
+      return NOTHING;
+    }
+    ExpandTask.Declared declared = (ExpandTask.Declared) Objects.requireNonNull(called);
+    Frame nested = new Frame(
+        declared.dag(),
+        new Frame.Parent(in, i, startedAt, false, declared.output()),
+        records,
+        false);
+    execution.add(nested);
+    if (nested.unfinished() > 0) {
+      return begin(nested);
+    }
+    over = nested;
     return NOTHING;
   }
 
@@ -401,7 +458,7 @@ final class Worker implements Supplier<TaskContext> {
     return now;
   }
 
-  /** Calls the user's code of a task, open to interrupts: the body, or what gives a map's keys. */
+  /** Calls the user's code of a task, open to interrupts: the body, or what gives a map's keys or an expansion's DAG. */
   private @Nullable Object call(Frame in, Task<?> declared) throws Exception {
     if (staysOpen && !declared.hasOptions()) {
       return callInOpenGate(in, declared);
@@ -517,7 +574,12 @@ final class Worker implements Supplier<TaskContext> {
   }
 
   private static @Nullable Object callPlain(Frame in, Task<?> declared) throws Exception {
-    return declared instanceof MapTask<?, ?> map ? map.keys(in) : declared.call(in);
+    if (declared instanceof MapTask<?, ?> map) {
+      return map.keys(in);
+    }
+    return declared instanceof ExpandTask<?, ?> expansion
+        ? expansion.declare(in)
+        : declared.call(in);
   }
 
   private @Nullable Object callRecorded(Frame in, Task<?> declared) throws Exception {
@@ -642,6 +704,13 @@ final class Worker implements Supplier<TaskContext> {
     } catch (Throwable e) {
       next = failUnlessSettling(in, i, e);
     }
+    Frame nested = over;
+    if (nested
+        != null) { // not here: this may be within the save of a task in that frame, and so on
+      over = null;
+      frame = nested;
+      next = Entry.OVER;
+    }
     if (next != NOTHING) {
       Entry entry = new Entry(frame, next);
       push(entry, entry, 1);
@@ -731,8 +800,17 @@ final class Worker implements Supplier<TaskContext> {
       return NOTHING;
     }
     String id = in.graph.tasks[i].id();
-    execution.fail(id, attempt, calledAt, cause);
-    in.block(i, id);
+    // What the store did not take says nothing of the task, and must not be recorded as its
+    // outcome.
+    boolean isOutcome = !(cause instanceof StoreException);
+    if (isOutcome && in.handles(i)) {
+      execution.failHandled(id, attempt, calledAt, cause);
+    } else {
+      execution.fail(id, attempt, calledAt, cause);
+    }
+    Outcome.Failure failure =
+        new Outcome.Failure(id, cause.getClass().getName(), FailureText.message(cause));
+    in.block(i, new Frame.Blocked(failure, isOutcome));
     return execution.isStopping() ? NOTHING : settle(in, i);
   }
 
@@ -749,13 +827,16 @@ final class Worker implements Supplier<TaskContext> {
     return false;
   }
 
-  private int skip(Frame in, int i, String rootCause) {
-    in.block(i, rootCause);
-    execution.signals.skipped(in.graph.tasks[i].id(), rootCause);
+  private int skip(Frame in, int i, Frame.Blocked cause) {
+    in.block(i, cause);
+    if (in.handles(i)) {
+      execution.excuse();
+    }
+    execution.signals.skipped(in.graph.tasks[i].id(), cause.rootCause());
     return settle(in, i);
   }
 
-  /** Lets the inputs go, counts the task off at its successors, and settles the map whose last element this was. */
+  /** Lets the inputs go, counts the task off at its successors, and says so if it was the last of a nested frame. */
   private int settle(Frame in, int i) {
     settling = true;
     int next = countAsSettled(in, i);
@@ -770,16 +851,43 @@ final class Worker implements Supplier<TaskContext> {
     if (parent == null) {
       return countOff(in, i);
     }
-    // The tasks of a map's elements have no successors.
-    if (!in.lastHasSettled()) {
-      return NOTHING;
+    int next = countOff(in, i);
+    if (in.lastHasSettled()) {
+      over = in;
     }
-    String rootCause = in.anyRootCause();
-    if (rootCause != null) {
-      return skip(parent.frame(), parent.task(), rootCause);
+    return next;
+  }
+
+  /** Settles the parents of frames that are over, from the inside out: in a loop, since there may be many. */
+  private int settleParents(int next) {
+    int ready = next;
+    for (Frame nested = over; nested != null; nested = over) {
+      over = null;
+      ready = settleParent(nested, Objects.requireNonNull(nested.parent));
     }
-    unstored = parent.unstored() || in.holdsUnstored();
-    return succeed(parent.frame(), parent.task(), in, parent.startedAt());
+    return ready;
+  }
+
+  private int settleParent(Frame nested, Frame.Parent parent) {
+    Frame in = parent.frame();
+    frame = in;
+    task = parent.task();
+    calledAt = parent.startedAt();
+    try {
+      Frame.Blocked cause = nested.anyRootCause();
+      if (cause != null) {
+        return skip(in, parent.task(), cause);
+      }
+      Task<?> wanted = parent.wanted();
+      if (wanted != null) {
+        Object output = nested.output(wanted.ordinal());
+        return succeedOncePersisted(in, parent.task(), output, parent.startedAt());
+      }
+      unstored = parent.unstored() || nested.holdsUnstored();
+      return succeed(in, parent.task(), nested, parent.startedAt());
+    } catch (Throwable e) {
+      return failUnlessSettling(in, parent.task(), e);
+    }
   }
 
   /** Answers the first of the successors that became ready, and pushes the others, to be taken in the order of declaration. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.duraflow.codec.Codec;
 import dev.duraflow.dag.Dag;
+import dev.duraflow.dag.Outcome;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
 import dev.duraflow.store.OpenRun;
@@ -196,8 +197,10 @@ final class FrameTest {
     Frame frame = new Frame(dag, null, null, false);
     assertThat(frame.hasOutput(0)).isFalse();
     assertThatThrownBy(() -> frame.output(0)).hasMessageContaining("it has not finished");
-    frame.block(0, "source0");
-    frame.block(5, "source0");
+    Frame.Blocked failed =
+        new Frame.Blocked(new Outcome.Failure("source0", "a.Failure", "gone"), true);
+    frame.block(0, failed);
+    frame.block(5, failed);
     assertThat(frame.hasOutput(0)).isFalse();
     assertThatThrownBy(() -> frame.output(0)).hasMessageContaining("it failed");
     assertThatThrownBy(() -> frame.output(5))
@@ -205,8 +208,8 @@ final class FrameTest {
     frame.put(1, null);
     assertThat(frame.hasOutput(1)).isTrue();
     assertThat(frame.output(1)).isNull();
-    assertThat(frame.rootCause(5)).isEqualTo("source0");
-    assertThat(frame.anyRootCause()).isEqualTo("source0");
+    assertThat(frame.rootCause(5)).isEqualTo(failed);
+    assertThat(frame.anyRootCause()).isEqualTo(failed);
     Task<Integer> other = Dag.named("other").task("task", () -> 1);
     assertThatThrownBy(() -> frame.get(other)).isInstanceOf(IllegalArgumentException.class);
   }
