@@ -146,11 +146,7 @@ public final class Execution {
     this.attempts = new Attempts(records);
     this.steps = new TaskSteps(dag, records, settings.clock());
     this.waiting = new Waiting(this, settings.scheduler());
-    if (root.graph.hasOptions) {
-      for (Task<?> task : root.graph.tasks) {
-        settings.limits().register(task);
-      }
-    }
+    settings.limits().register(root.graph);
   }
 
   public String runId() {

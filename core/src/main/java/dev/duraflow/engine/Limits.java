@@ -76,11 +76,21 @@ public final class Limits {
   }
 
   /**
-   * Makes the limits of a task known.
+   * Makes the limits of tasks known.
    *
    * @throws InvalidDagException if a name is known for another limit
    */
-  void register(Task<?> task) {
+  void register(Graph graph) {
+    if (graph.hasOptions) {
+      for (Task<?> task : graph.tasks) {
+        if (!task.options().limits().isEmpty()) {
+          register(task);
+        }
+      }
+    }
+  }
+
+  private void register(Task<?> task) {
     lock.lock();
     try {
       for (Limit limit : task.options().limits()) {

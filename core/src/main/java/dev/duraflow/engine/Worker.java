@@ -439,6 +439,7 @@ final class Worker implements Supplier<TaskContext> {
         new Frame.Parent(in, i, startedAt, false, declared.output()),
         records,
         false);
+    execution.limits().register(nested.graph);
     execution.add(nested);
     if (nested.unfinished() > 0) {
       return begin(nested);

@@ -20,7 +20,7 @@ public final class ForkedJvm implements AutoCloseable {
     return start("-Xshare:auto", main, arguments);
   }
 
-  /** @param size the most that the heap may take, as in {@code -Xmx} */
+  /** The same with a heap that takes so much at most, as in {@code -Xmx}. */
   public static ForkedJvm withHeap(String size, Class<?> main, Object... arguments)
       throws IOException {
     return start("-Xmx" + size, main, arguments);

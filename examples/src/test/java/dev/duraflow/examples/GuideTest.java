@@ -63,6 +63,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -730,6 +731,88 @@ final class GuideTest {
     } finally {
       server.stop(0);
     }
+  }
+
+  @Test
+  void stream() {
+    Dag dag = Dag.named("site");
+    Task<List<Page>> pages = dag.task("pages", Page::crawl);
+    Task<List<Integer>> lengths = dag.map("length", pages, Page::url, Page::length);
+    // snippet: stream
+    Task<Integer> longest =
+        dag.stream("longest", lengths, all -> all.max(Integer::compare).orElse(0));
+    // end
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Run run = duraflow.run(dag);
+      assertThat(run.get(longest)).isEqualTo(Collections.max(run.get(lengths)));
+    }
+  }
+
+  @Test
+  void expand() {
+    Dag dag = Dag.named("letters");
+    Task<String> letter = dag.task("letter", () -> "bonjour");
+    // snippet: expand
+    Task<String> reviewed = dag.expand("review", letter, (sub, text) -> {
+          Task<String> given = sub.task("given", () -> text);
+          return text.startsWith("hello")
+              ? given
+              : sub.task("translate", given, french -> french.replace("bonjour", "hello"));
+        })
+        .returns(String.class);
+    // end
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Run run = duraflow.run(dag);
+      assertThat(run.get(reviewed)).isEqualTo("hello");
+      assertThat(run.find("review/translate", String.class)).contains("hello");
+    }
+  }
+
+  // snippet: expand-loop
+  /** The square root of a number by Newton's method, from a first guess. */
+  static Task<Double> root(Dag dag, double number, Task<Double> guess) {
+    return dag.expand("next", guess, (sub, x) -> {
+          double better = (x + number / x) / 2;
+          Task<Double> next = sub.task("guess", () -> better);
+          return Math.abs(better - x) < 1e-9 ? next : root(sub, number, next);
+        })
+        .returns(Double.class);
+  }
+  // end
+
+  @Test
+  void expandInALoop() {
+    Dag dag = Dag.named("root");
+    Task<Double> root = root(dag, 2, dag.task("first", () -> 1.0));
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Run run = duraflow.run(dag);
+      assertThat(run.get(root)).isCloseTo(Math.sqrt(2), Offset.offset(1e-9));
+      assertThat(run.find("next/next/guess", Double.class)).isPresent();
+    }
+  }
+
+  @Test
+  void outcomes() {
+    Dag dag = Dag.named("weather");
+    // snippet: outcome
+    Task<Integer> forecast = dag.task("forecast", GuideTest::forecast); // may fail
+    Task<String> advice = dag.task(
+        "advice",
+        forecast.outcome(),
+        outcome ->
+            outcome.isSuccess() ? "it will be " + outcome.value() : "look out of the window");
+    Task<Integer> guess = forecast.orElse(15);
+    // end
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Run run = duraflow.run(dag);
+      assertThat(run.state()).isEqualTo(RunState.SUCCEEDED);
+      assertThat(run.get(advice)).isEqualTo("look out of the window");
+      assertThat(run.get(guess)).isEqualTo(15);
+    }
+  }
+
+  private static int forecast() {
+    throw new IllegalStateException("no connection");
   }
 
   @Test
