@@ -206,6 +206,20 @@ final class FaultyRun extends RunAround {
     super.note(note);
   }
 
+  /** In a run that goes ahead of its records, a durable step waits for its own, and so for all before it. */
+  @Override
+  public CompletionStage<Void> saveNow(TaskRecord record) {
+    CompletionStage<Void> saved = super.saveNow(record);
+    Throwable crash;
+    synchronized (store.order) {
+      crash = stopped ? null : crashAtFlush;
+    }
+    if (crash != null) {
+      store.crash(crash);
+    }
+    return saved;
+  }
+
   @Override
   public CompletionStage<Void> flush() {
     Throwable fault;

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -25,6 +26,9 @@ final class Life {
   private final Dag dag;
   private final Map<String, Integer> started = new ConcurrentHashMap<>();
   private final Map<String, Integer> failed = new ConcurrentHashMap<>();
+  /** How many tasks have an output, or will have none. */
+  private final AtomicInteger settled = new AtomicInteger();
+
   private final CompletableFuture<Run> run = new CompletableFuture<>();
 
   Life(Dag dag) {
@@ -58,7 +62,14 @@ final class Life {
   private void note(RunEvent event) {
     if (event instanceof RunEvent.TaskStarted start) {
       started.merge(start.taskId(), 1, Integer::sum);
+    } else if (event instanceof RunEvent.TaskSucceeded
+        || event instanceof RunEvent.TaskReused
+        || event instanceof RunEvent.TaskSkipped) {
+      settled.incrementAndGet();
     } else if (event instanceof RunEvent.TaskFailed failure) {
+      settled.incrementAndGet();
+      failed.merge(failure.taskId(), 1, Integer::sum);
+    } else if (event instanceof RunEvent.AttemptFailed failure) {
       failed.merge(failure.taskId(), 1, Integer::sum);
     }
   }
@@ -101,7 +112,7 @@ final class Life {
       int glances = 0;
       while (!run().await(GLANCE)) {
         if (!comesByItself
-            && (run().completed() == run().total() || !run().failures().isEmpty())) {
+            && (settled.get() >= run().total() || !run().failures().isEmpty())) {
           mortal.crash(crash.failure());
         }
         if (mortal.isDead() && ++glances > LAST_BREATH.dividedBy(GLANCE)) {

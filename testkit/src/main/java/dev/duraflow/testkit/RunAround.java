@@ -29,7 +29,7 @@ abstract class RunAround implements OpenRun {
   }
 
   @Override
-  public final CompletionStage<Void> saveNow(TaskRecord record) {
+  public CompletionStage<Void> saveNow(TaskRecord record) {
     return save(record, inner::saveNow);
   }
 
