@@ -74,9 +74,12 @@ final class ExpandRunTest {
   // ---- what it is good for
 
   private Task<String> condition(Dag dag, Task<Integer> number) {
-    return dag.expand("branch", number, (sub, n) -> n % 2 == 0
-            ? sub.task("even", () -> called("branch/even", n + " is even"))
-            : sub.task("odd", () -> called("branch/odd", n + " is odd")))
+    return dag.expand(
+            "branch",
+            number,
+            (sub, n) -> n % 2 == 0
+                ? sub.task("even", () -> called("branch/even", n + " is even"))
+                : sub.task("odd", () -> called("branch/odd", n + " is odd")))
         .returns(String.class);
   }
 
@@ -131,16 +134,20 @@ final class ExpandRunTest {
   void mapsAndGraphsWithin_andDependentsOutside() {
     for (Store store : stores()) {
       Dag dag = Dag.named("nested");
-      Task<List<Integer>> numbers =
-          dag.task("numbers", () -> List.of(1, 2, 3)).returns(INTEGERS);
+      Task<List<Integer>> numbers = dag.task("numbers", () -> List.of(1, 2, 3)).returns(INTEGERS);
       Task<List<Integer>> squares = dag.expand("train", numbers, (sub, list) -> {
             Task<List<Integer>> all = sub.task("all", () -> list).returns(INTEGERS);
             Task<Integer> one = sub.task("one", all, List::size);
-            return sub.map("delay", all, one, String::valueOf, (n, size) ->
-                called("train/delay[" + n + "]", n * n + size));
+            return sub.map(
+                "delay",
+                all,
+                one,
+                String::valueOf,
+                (n, size) -> called("train/delay[" + n + "]", n * n + size));
           })
           .returns(INTEGERS);
-      Task<Integer> sum = dag.task("sum", squares, l -> l.stream().mapToInt(n -> n).sum());
+      Task<Integer> sum =
+          dag.task("sum", squares, l -> l.stream().mapToInt(n -> n).sum());
       calls.clear();
       Run run = on(store).build().run(dag);
       assertThat(run.get(squares)).containsExactly(4, 7, 12);
@@ -175,9 +182,10 @@ final class ExpandRunTest {
             })
             .returns(Integer.class));
       }
-      Task<Integer> all = dag.gather("all", tasks, l -> l.stream().mapToInt(x -> x).sum());
-      Task<String> none = dag.expand("none", all, (sub, n) -> sub.<String>task("null", () -> null)
-              .returns(String.class))
+      Task<Integer> all =
+          dag.gather("all", tasks, l -> l.stream().mapToInt(x -> x).sum());
+      Task<String> none = dag.expand(
+              "none", all, (sub, n) -> sub.<String>task("null", () -> null).returns(String.class))
           .returns(String.class);
       Run run = on(store).build().run(dag);
       assertThat(run.get(all)).isEqualTo(6_000);
@@ -209,12 +217,10 @@ final class ExpandRunTest {
 
   @Test
   void recursion_of500Levels_onAStoreThatIsDoneAtOnceAndDoesNotSay() {
-    Store store = new StoreAround(
-        Store.inMemory(),
-        (run, record) -> {
-          run.save(record).toCompletableFuture().join();
-          return CompletableFuture.<Void>completedFuture(null).minimalCompletionStage();
-        });
+    Store store = new StoreAround(Store.inMemory(), (run, record) -> {
+      run.save(record).toCompletableFuture().join();
+      return CompletableFuture.<Void>completedFuture(null).minimalCompletionStage();
+    });
     Dag dag = Dag.named("deep");
     Task<Integer> end = countdown(dag, dag.task("start", () -> 500));
     Run run = on(store).build().run(dag);
@@ -350,9 +356,7 @@ final class ExpandRunTest {
             .build()
             .start(dag));
         assertThat(run.state()).isEqualTo(RunState.FAILED);
-        assertThat(run.failures())
-            .extracting(TaskFailure::taskId)
-            .containsExactly("train/epoch-3");
+        assertThat(run.failures()).extracting(TaskFailure::taskId).containsExactly("train/epoch-3");
         assertThat(calls).isEmpty();
         if (policy == FailurePolicy.KEEP_GOING) {
           assertThat(skipped)
@@ -430,9 +434,15 @@ final class ExpandRunTest {
   void retryOfTheDag_holdsForTheTasksWithin() {
     AtomicInteger attempts = new AtomicInteger();
     Dag dag = Dag.named("retried").retry(Retry.times(4));
-    Task<Integer> train = dag.expand("train", dag.task("one", () -> 1), (sub, n) ->
-            sub.retry(Retry.times(2)).expand("inner", sub.task("two", () -> 2), (inner, two) ->
-                    inner.<Integer>task("end", () -> {
+    Task<Integer> train = dag.expand(
+            "train",
+            dag.task("one", () -> 1),
+            (sub, n) -> sub.retry(Retry.times(2))
+                .expand(
+                    "inner",
+                    sub.task("two", () -> 2),
+                    (inner, two) -> inner
+                        .<Integer>task("end", () -> {
                           attempts.incrementAndGet();
                           throw new IOException("again");
                         })
@@ -473,14 +483,46 @@ final class ExpandRunTest {
     assertThat(again.completed()).isEqualTo(again.total()).isEqualTo(4);
   }
 
+  @Test
+  void stepsOfTheBodyThatDeclares_cannotHaveIdsOfTasksWithin() {
+    Dag dag = Dag.named("steps");
+    Task<Integer> one = dag.task("one", () -> 1);
+    dag.expand("train", one, (sub, n) -> {
+          int page = TaskContext.current().step("page", () -> 3);
+          return sub.task("page", () -> page);
+        })
+        .returns(Integer.class);
+    assertFailure(dag, "train", InvalidDagException.class, "has a task 'train/page'");
+
+    Dag within = Dag.named("steps within");
+    Task<Integer> two = within.task("two", () -> 2);
+    within
+        .expand("train", two, (sub, n) -> {
+          sub.task("a/page", () -> 1);
+          return sub.task("a", () -> TaskContext.current().step("page", () -> 3));
+        })
+        .returns(Integer.class);
+    assertFailure(within, "train/a", InvalidDagException.class, "has a task 'train/a/page'");
+
+    Dag fine = Dag.named("fine");
+    Task<Integer> three = fine.task("three", () -> 3);
+    Task<Integer> sum = fine.expand("train", three, (sub, n) -> {
+          int page = TaskContext.current().step("first", () -> 3);
+          return sub.task("a", () -> page + (int) TaskContext.current().step("page", () -> n));
+        })
+        .returns(Integer.class);
+    assertThat(on(Store.inMemory()).build().run(fine).get(sum)).isEqualTo(6);
+  }
+
   // ---- crashes
 
   /** A DAG with all that there is, in a fixed order. */
   private Task<Integer> everything(Dag dag) {
     Task<Integer> one = dag.task("one", () -> called("one", 1));
     Task<Integer> train = dag.expand("train", one, (sub, n) -> {
-          Task<List<Integer>> list = sub.task("list", () ->
-                  called("train/list", IntStream.range(0, 4).boxed().toList()))
+          Task<List<Integer>> list = sub.task(
+                  "list",
+                  () -> called("train/list", IntStream.range(0, 4).boxed().toList()))
               .returns(INTEGERS);
           Task<List<Integer>> map =
               sub.map("map", list, String::valueOf, x -> called("train/map[" + x + "]", x + n));
@@ -495,14 +537,20 @@ final class ExpandRunTest {
                 return within.task("b", a, x -> called("train/inner/b", x + 1));
               })
               .returns(Integer.class);
-          return sub.task("sum", map, inner, (m, i) ->
-              called("train/sum", m.stream().mapToInt(x -> x).sum() + i));
+          return sub.task(
+              "sum",
+              map,
+              inner,
+              (m, i) -> called("train/sum", m.stream().mapToInt(x -> x).sum() + i));
         })
         .returns(Integer.class);
     Task<Long> streamed = dag.stream(
             "streamed",
-            dag.map("twice", dag.task("more", () -> called("more", List.of(1, 2, 3)))
-                .returns(INTEGERS), String::valueOf, x -> called("twice[" + x + "]", 2 * x)),
+            dag.map(
+                "twice",
+                dag.task("more", () -> called("more", List.of(1, 2, 3))).returns(INTEGERS),
+                String::valueOf,
+                x -> called("twice[" + x + "]", 2 * x)),
             s -> called("streamed", s.mapToLong(x -> x).sum()))
         .returns(Long.class);
     return dag.task("end", train, streamed, (t, s) -> called("end", t + (int) (long) s));
@@ -559,8 +607,11 @@ final class ExpandRunTest {
         String as = "save " + n + " of kind " + kind;
         assertThat(run.get(end)).as(as).isEqualTo(0 + 1 + 2 + 3 + 4 + 41 + 12);
         assertThat(run.state()).as(as).isEqualTo(RunState.SUCCEEDED);
-        assertThat(calls).as(as).doesNotHaveDuplicates().doesNotContainAnyElementsOf(
-            crash.acknowledged.isEmpty() ? Set.of("nothing") : crash.acknowledged);
+        assertThat(calls)
+            .as(as)
+            .doesNotHaveDuplicates()
+            .doesNotContainAnyElementsOf(
+                crash.acknowledged.isEmpty() ? Set.of("nothing") : crash.acknowledged);
         if (crash.acknowledged.contains("train/tried.orElse")) {
           assertThat(calls).as(as).doesNotContain("train/tried");
         }

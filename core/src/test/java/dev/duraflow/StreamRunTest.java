@@ -50,8 +50,7 @@ final class StreamRunTest {
   }
 
   private static Task<String> joined(Dag dag, String id, Task<List<String>> source) {
-    return dag.stream(id, source, s -> s.collect(Collectors.joining("-")))
-        .returns(String.class);
+    return dag.stream(id, source, s -> s.collect(Collectors.joining("-"))).returns(String.class);
   }
 
   @Test
@@ -78,8 +77,8 @@ final class StreamRunTest {
       Dag dag = Dag.named("dag");
       Task<Set<String>> set = dag.<Set<String>>task("set", () -> new TreeSet<>(Set.of("b", "a")))
           .returns(new TypeRef<>() {});
-      Task<String> first = dag.stream("first", set, s -> s.sorted().findFirst().orElseThrow())
-          .returns(String.class);
+      Task<String> first =
+          dag.stream("first", set, s -> s.sorted().findFirst().orElseThrow()).returns(String.class);
       assertThat(on(store).build().run(dag).get(first)).isEqualTo("a");
     }
   }
@@ -88,10 +87,10 @@ final class StreamRunTest {
   void nullElements_andNoElements() {
     for (Store store : stores()) {
       Dag dag = Dag.named("dag");
-      Task<List<String>> nulls = dag.map("nulls", letters(dag), l -> l, l -> (String) null)
-          .returns(STRINGS);
-      Task<Long> count = dag.stream("count", nulls, s -> s.filter(Objects::isNull).count())
-          .returns(Long.class);
+      Task<List<String>> nulls =
+          dag.map("nulls", letters(dag), l -> l, l -> (String) null).returns(STRINGS);
+      Task<Long> count =
+          dag.stream("count", nulls, s -> s.filter(Objects::isNull).count()).returns(Long.class);
       Task<List<String>> empty =
           dag.task("empty", () -> Arrays.<String>asList()).returns(STRINGS);
       Task<List<String>> nothing = dag.map("nothing", empty, l -> l, l -> l).returns(STRINGS);
@@ -131,8 +130,7 @@ final class StreamRunTest {
       Task<List<String>> letters = letters(dag);
       Task<String> within = dag.expand("within", letters, (sub, list) -> {
             Task<List<String>> source = sub.task("source", () -> list).returns(STRINGS);
-            Task<List<String>> map =
-                sub.map("map", source, l -> l, l -> l + 1).returns(STRINGS);
+            Task<List<String>> map = sub.map("map", source, l -> l, l -> l + 1).returns(STRINGS);
             return joined(sub, "joined", map);
           })
           .returns(String.class);

@@ -392,6 +392,7 @@ final class Worker implements Supplier<TaskContext> {
       return NOTHING;
     }
     ExpandTask.Declared declared = (ExpandTask.Declared) Objects.requireNonNull(called);
+    execution.steps.checkNoneIn(declared.dag());
     Frame nested = new Frame(
         declared.dag(),
         new Frame.Parent(in, i, startedAt, false, declared.output()),
@@ -659,7 +660,8 @@ final class Worker implements Supplier<TaskContext> {
       next = failUnlessSettling(in, i, e);
     }
     Frame nested = over;
-    if (nested != null) { // not here: this may be within the save of a task in that frame, and so on
+    if (nested
+        != null) { // not here: this may be within the save of a task in that frame, and so on
       over = null;
       frame = nested;
       next = Entry.OVER;
@@ -906,7 +908,7 @@ final class Worker implements Supplier<TaskContext> {
   public TaskContext get() {
     Context known = context;
     if (known == null) {
-      known = new Context(execution, taskId());
+      known = new Context(execution, frame.graph.dag, taskId());
       context = known;
     }
     return known;

@@ -45,8 +45,7 @@ final class StreamedMapTest {
     Task<List<Integer>> seeds = dag.task(
             "seeds", () -> IntStream.range(0, COUNT).boxed().toList())
         .returns(new TypeRef<>() {});
-    Task<List<byte[]>> outputs =
-        dag.map("output", seeds, String::valueOf, StreamedMapTest::bytes);
+    Task<List<byte[]>> outputs = dag.map("output", seeds, String::valueOf, StreamedMapTest::bytes);
     Task<Long> sum = dag.stream("sum", outputs, stream -> {
           long length = stream.mapToLong(bytes -> bytes.length).sum();
           System.out.println("read " + length);
