@@ -1,4 +1,7 @@
-/** Tests of stores and of DAGs, for those who write them. Start at {@link dev.duraflow.testkit.StoreContract}. */
+/**
+ * Tests of stores and of DAGs, for those who write them. Start at {@link dev.duraflow.testkit.CrashPoints} for a DAG, and at
+ * {@link dev.duraflow.testkit.StoreContract} for a store.
+ */
 module dev.duraflow.testkit {
   requires static transitive org.jspecify;
   requires transitive dev.duraflow;

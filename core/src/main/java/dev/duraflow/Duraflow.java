@@ -9,6 +9,7 @@ import dev.duraflow.dag.Retry;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
 import dev.duraflow.engine.Execution;
+import dev.duraflow.engine.Limits;
 import dev.duraflow.engine.Patience;
 import dev.duraflow.engine.Records;
 import dev.duraflow.engine.Settings;
@@ -48,6 +49,7 @@ public final class Duraflow implements AutoCloseable {
   private final Settings settings;
   private final Patience patience;
   private final Steps steps;
+  private final @Nullable ShutdownHook shutdownHook;
 
   private Duraflow(Builder builder) {
     this.store = builder.store;
@@ -55,9 +57,11 @@ public final class Duraflow implements AutoCloseable {
     this.codec = builder.codec;
     Executor executor = builder.executor;
     ScheduledExecutorService scheduler = builder.scheduler;
+    ScheduledExecutorService timer = scheduler != null ? scheduler : Threads.defaultScheduler();
     this.settings = new Settings(
         executor != null ? executor : Threads.defaultExecutor(),
-        scheduler != null ? scheduler : Threads.defaultScheduler(),
+        timer,
+        new Limits(timer, builder.clock),
         builder.random,
         builder.maxConcurrency,
         builder.failurePolicy,
@@ -71,6 +75,9 @@ public final class Duraflow implements AutoCloseable {
         builder.clock);
     this.patience = new Patience(builder.waitForRun);
     this.steps = new Steps(this::records, settings.clock());
+    this.shutdownHook = builder.cancelOnShutdown
+        ? ShutdownHook.in(Runtime.getRuntime(), builder.gracePeriod)
+        : null;
   }
 
   /** Opens the store in a directory, which is created if it is missing, with default settings. */
@@ -137,6 +144,9 @@ public final class Duraflow implements AutoCloseable {
     Records records = store == null ? null : records(runId);
     try {
       Execution execution = new Execution(dag, runId, settings, records);
+      if (shutdownHook != null) {
+        shutdownHook.add(execution);
+      }
       return new Prepared(new Run(dag, execution, records), execution);
     } catch (Throwable t) {
       if (records != null) {
@@ -176,6 +186,9 @@ public final class Duraflow implements AutoCloseable {
   /** Gives up the steps' run and closes the store that {@link #open} opened. Runs are to be awaited or cancelled first. */
   @Override
   public void close() {
+    if (shutdownHook != null) {
+      shutdownHook.close();
+    }
     try {
       steps.close();
     } finally {
@@ -204,6 +217,7 @@ public final class Duraflow implements AutoCloseable {
     private Retry retry = Retry.never();
     private @Nullable Duration runTimeout;
     private Duration gracePeriod = Duration.ofSeconds(30);
+    private boolean cancelOnShutdown;
 
     private Builder() {}
 
@@ -305,6 +319,15 @@ public final class Duraflow implements AutoCloseable {
         throw new IllegalArgumentException("gracePeriod must not be negative: " + gracePeriod);
       }
       this.gracePeriod = gracePeriod;
+      return this;
+    }
+
+    /**
+     * Cancels the runs that are under way when the JVM is shut down, by SIGTERM for instance, and lets it wait for their end, for the
+     * grace period at most. Without this a run just stops, and is resumed like one that was killed.
+     */
+    public Builder cancelOnShutdown() {
+      this.cancelOnShutdown = true;
       return this;
     }
 

@@ -145,7 +145,7 @@ public final class ManualTime extends AbstractExecutorService implements Schedul
 
   @Override
   public void execute(Runnable command) {
-    schedule(command, 0, TimeUnit.NANOSECONDS);
+    throw new UnsupportedOperationException();
   }
 
   @Override

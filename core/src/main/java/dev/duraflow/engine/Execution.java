@@ -2,6 +2,7 @@ package dev.duraflow.engine;
 
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
+import dev.duraflow.dag.Limit;
 import dev.duraflow.dag.MapTask;
 import dev.duraflow.dag.PersistPolicy;
 import dev.duraflow.dag.Retry;
@@ -145,6 +146,7 @@ public final class Execution {
     this.attempts = new Attempts(records);
     this.steps = new TaskSteps(records, settings.clock());
     this.waiting = new Waiting(this, settings.scheduler());
+    settings.limits().register(root.graph);
   }
 
   public String runId() {
@@ -347,6 +349,7 @@ public final class Execution {
       signals.notAbandoned(e); // then it waits for them, as long as it takes
     }
     waiting.clear();
+    settings.limits().clear(this);
     return true;
   }
 
@@ -418,6 +421,7 @@ public final class Execution {
     }
     reportAbandoned(successor.taskId(), successor.calledAt());
     goOn(successor, successor::goOnWithoutBody);
+    summon(); // there is room in the crew
   }
 
   private void goOn(Worker worker, Runnable work) {
@@ -461,6 +465,16 @@ public final class Execution {
 
   double random() {
     return settings.random().getAsDouble();
+  }
+
+  Limits limits() {
+    return settings.limits();
+  }
+
+  void release(List<Limit> permits) {
+    if (!permits.isEmpty()) {
+      settings.limits().release(permits);
+    }
   }
 
   Executor executor() {
@@ -723,7 +737,13 @@ public final class Execution {
 
   /** Makes a task ready that has waited and holds a token. */
   void offer(Frame in, int task) {
+    offer(in, task, List.of());
+  }
+
+  /** Makes a task ready that has waited for permits of limits, has them, and holds a token. */
+  void offer(Frame in, int task, List<Limit> permits) {
     Ready.Entry entry = new Ready.Entry(in, task);
+    entry.permits = permits;
     ready.push(entry, entry);
     summon();
     if (isStopping()) {

@@ -362,7 +362,7 @@ final class Frame implements Inputs {
 
   private String blockedBy(int task, Blocked why) {
     String rootCause = why.rootCause();
-    if (rootCause.equals(EARLIER.rootCause())) {
+    if (why.equals(EARLIER)) {
       return "it had none when the run was resumed, and those who depend on it have that outcome";
     }
     return rootCause.equals(graph.tasks[task].id())

@@ -15,6 +15,9 @@ final class Graph {
   final Dag dag;
   final Task<?>[] tasks;
   final int[] dependencyCounts;
+  /** Whether anything but dependencies and bodies was said of any task. */
+  final boolean hasOptions;
+
   private final int[] successors;
   private final int[] firstSuccessor;
   /** Null if there are none. */
@@ -24,12 +27,14 @@ final class Graph {
       Dag dag,
       Task<?>[] tasks,
       int[] dependencyCounts,
+      boolean hasOptions,
       int[] successors,
       int[] firstSuccessor,
       @Nullable BitSet handled) {
     this.dag = dag;
     this.tasks = tasks;
     this.dependencyCounts = dependencyCounts;
+    this.hasOptions = hasOptions;
     this.successors = successors;
     this.firstSuccessor = firstSuccessor;
     this.handled = handled;
@@ -44,8 +49,10 @@ final class Graph {
     Task<?>[] tasks = dag.tasks().toArray(new Task<?>[0]);
     int[] dependencyCounts = new int[tasks.length];
     int[] end = new int[tasks.length + 1];
+    boolean hasOptions = false;
     boolean hasRecoveries = false;
     for (int i = 0; i < tasks.length; i++) {
+      hasOptions |= tasks[i].hasOptions();
       List<Task<?>> dependencies = tasks[i].dependencies();
       dependencyCounts[i] = dependencies.size();
       hasRecoveries |= tasks[i] instanceof Recovery;
@@ -66,7 +73,7 @@ final class Graph {
       }
     }
     BitSet handled = hasRecoveries ? handled(tasks, successors, end, wanted) : null;
-    return new Graph(dag, tasks, dependencyCounts, successors, end, handled);
+    return new Graph(dag, tasks, dependencyCounts, hasOptions, successors, end, handled);
   }
 
   private static BitSet handled(

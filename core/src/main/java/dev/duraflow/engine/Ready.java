@@ -1,7 +1,9 @@
 package dev.duraflow.engine;
 
+import dev.duraflow.dag.Limit;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,9 @@ final class Ready {
 
     final Frame frame;
     final int task;
+
+    /** Of these limits it has the permits. */
+    List<Limit> permits = List.of();
 
     /** Whether its inputs are known to be durable. */
     boolean inputsAreDurable;

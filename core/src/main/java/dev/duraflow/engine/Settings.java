@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param scheduler wakes what waits for a time
  * @param random from 0 to 1, for the jitter of retries
+ * @param limits shared by all runs of an engine
  * @param maxConcurrency most bodies in flight at once, at least 1; the thread in {@code run()} counts
  * @param retry for tasks that do not say themselves, in DAGs that do not either
  * @param runTimeout after which a run is cancelled; null for never
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public record Settings(
     Executor executor,
     ScheduledExecutorService scheduler,
+    Limits limits,
     DoubleSupplier random,
     int maxConcurrency,
     FailurePolicy failurePolicy,

@@ -1,6 +1,7 @@
 package dev.duraflow.engine;
 
 import dev.duraflow.dag.ExpandTask;
+import dev.duraflow.dag.Limit;
 import dev.duraflow.dag.MapTask;
 import dev.duraflow.dag.Outcome;
 import dev.duraflow.dag.Recovery;
@@ -88,6 +89,9 @@ final class Worker implements Supplier<TaskContext> {
 
   /** When the body of the task that was taken was called; null before. */
   private @Nullable Instant calledAt;
+
+  /** The limits of the task that was taken of which it has the permits. */
+  private List<Limit> permits = List.of();
 
   /** Of the task that was taken. */
   private boolean inputsAreDurable;
@@ -181,6 +185,8 @@ final class Worker implements Supplier<TaskContext> {
     frame = stuck.frame;
     task = stuck.task;
     calledAt = stuck.calledAt;
+    permits = stuck.permits;
+    releasePermits();
     stuck.endContext();
     return true;
   }
@@ -233,8 +239,10 @@ final class Worker implements Supplier<TaskContext> {
             frame = top.frame;
             task = top.task;
             inputsAreDurable = top.inputsAreDurable;
+            permits = top.permits;
             return true;
           }
+          execution.release(top.permits);
         }
         continue;
       }
@@ -264,6 +272,7 @@ final class Worker implements Supplier<TaskContext> {
     for (int next = first; next != NOTHING; ) {
       task = next;
       next = settleParents(run(frame, next));
+      releasePermits();
       inputsAreDurable = false;
       calledAt = null;
     }
@@ -291,11 +300,44 @@ final class Worker implements Supplier<TaskContext> {
       if (declared instanceof MapTask<?, ?> map) {
         return runElements(in, i, map);
       }
+      if (declared.hasOptions() && !isPermitted(in, i, declared)) {
+        return NOTHING;
+      }
       return declared instanceof ExpandTask<?, ?> expansion
           ? expand(in, i, expansion)
           : compute(in, i, declared);
     } catch (Throwable e) {
       return failUnlessSettling(in, i, e);
+    }
+  }
+
+  /** Whether it has the permits of its limits; if not, it waits for them, without this thread. */
+  private boolean isPermitted(Frame in, int i, Task<?> declared) {
+    List<Limit> limits = declared.options().limits();
+    if (limits.isEmpty() || !permits.isEmpty()) {
+      return true;
+    }
+    spendTokens(1);
+    boolean has;
+    try {
+      has = execution.limits().acquire(execution, in, i, limits);
+    } catch (Throwable refusal) {
+      tokens++;
+      throw refusal;
+    }
+    if (has) {
+      tokens++;
+      permits = limits;
+    } else if (execution.isStopping()) {
+      execution.limits().clear(execution);
+    }
+    return has;
+  }
+
+  private void releasePermits() {
+    if (!permits.isEmpty()) {
+      execution.release(permits);
+      permits = List.of();
     }
   }
 
@@ -398,6 +440,7 @@ final class Worker implements Supplier<TaskContext> {
         new Frame.Parent(in, i, startedAt, false, declared.output()),
         records,
         false);
+    execution.limits().register(nested.graph);
     execution.add(nested);
     if (nested.unfinished() > 0) {
       return begin(nested);
@@ -449,7 +492,9 @@ final class Worker implements Supplier<TaskContext> {
   }
 
   private @Nullable Object callThroughGate(Frame in, Task<?> declared) throws Exception {
-    Duration timeout = declared.hasOptions() ? timeout(declared) : null;
+    // A map's options are those of its elements, and not of what gives their keys.
+    Duration timeout =
+        declared.hasOptions() && !(declared instanceof MapTask) ? timeout(declared) : null;
     Future<?> alarm = null;
     Passage passage;
     Object output = null;
@@ -471,8 +516,10 @@ final class Worker implements Supplier<TaskContext> {
     }
     if (passage == Passage.ABANDONED) {
       abandoned = true;
+      permits = List.of();
       return ABANDONED;
     }
+    releasePermits();
     endContext();
     if (alarm != null) {
       alarm.cancel(false);

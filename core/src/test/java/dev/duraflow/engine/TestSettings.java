@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 
 /** Settings of which tests choose some and leave the others as they are by default. */
 final class TestSettings {
@@ -20,9 +21,11 @@ final class TestSettings {
       FailurePolicy failurePolicy,
       List<RunListener> listeners,
       Clock clock) {
+    ScheduledExecutorService scheduler = Threads.defaultScheduler();
     return new Settings(
         executor,
-        Threads.defaultScheduler(),
+        scheduler,
+        new Limits(scheduler, clock),
         () -> 0.5,
         maxConcurrency,
         failurePolicy,

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A second process that runs a main class of the tests; killed when closed. */
-final class ForkedJvm implements AutoCloseable {
+public final class ForkedJvm implements AutoCloseable {
   private final Process process;
   private final BufferedReader output;
 
@@ -16,12 +16,13 @@ final class ForkedJvm implements AutoCloseable {
     this.output = process.inputReader();
   }
 
-  static ForkedJvm of(Class<?> main, Object... arguments) throws IOException {
+  public static ForkedJvm of(Class<?> main, Object... arguments) throws IOException {
     return start("-Xshare:auto", main, arguments);
   }
 
-  /** @param size the most that the heap may take, as in {@code -Xmx} */
-  static ForkedJvm withHeap(String size, Class<?> main, Object... arguments) throws IOException {
+  /** The same with a heap that takes so much at most, as in {@code -Xmx}. */
+  public static ForkedJvm withHeap(String size, Class<?> main, Object... arguments)
+      throws IOException {
     return start("-Xmx" + size, main, arguments);
   }
 
@@ -42,16 +43,22 @@ final class ForkedJvm implements AutoCloseable {
     return new ForkedJvm(process);
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
   /** Its next line of output; null at the end. */
-  String readLine() throws IOException {
+  public String readLine() throws IOException {
     return output.readLine();
   }
 
-  void kill() {
+  /** Asks it to end, as SIGTERM does, and waits until it has; answers its exit value. */
+  public int terminate() throws InterruptedException {
+    process.toHandle().destroy();
+    return process.waitFor();
+  }
+
+  public void kill() {
     process.destroyForcibly().onExit().join();
   }
 

@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.duraflow.Duraflow;
 import dev.duraflow.Run;
 import dev.duraflow.codec.Codec;
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
+import dev.duraflow.dag.Limit;
+import dev.duraflow.dag.Retry;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TaskContext;
 import dev.duraflow.dag.TypeRef;
@@ -18,19 +21,27 @@ import dev.duraflow.error.RunCancelledException;
 import dev.duraflow.error.RunFailedException;
 import dev.duraflow.error.RunLockedException;
 import dev.duraflow.error.TaskFailure;
+import dev.duraflow.error.TaskTimeoutException;
 import dev.duraflow.error.TypeMismatchException;
 import dev.duraflow.event.RunEvent;
 import dev.duraflow.event.RunListener;
 import dev.duraflow.event.RunState;
+import dev.duraflow.examples.flights.FlightsCrashTest;
 import dev.duraflow.store.Durability;
 import dev.duraflow.store.JournalStore;
 import dev.duraflow.store.RunHistory;
 import dev.duraflow.store.RunSummary;
 import dev.duraflow.store.Store;
 import dev.duraflow.store.TaskRecord;
+import dev.duraflow.testkit.CrashPoints;
+import dev.duraflow.testkit.FaultyStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,9 +59,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,7 +77,8 @@ final class GuideTest {
 
   @Test
   void code_isWhatIsTested() {
-    assertThat(Snippets.in(GUIDE)).isEqualTo(Snippets.expectedIn(GUIDE, GuideTest.class));
+    assertThat(Snippets.in(GUIDE))
+        .isEqualTo(Snippets.expectedIn(GUIDE, GuideTest.class, FlightsCrashTest.class));
   }
 
   @Test
@@ -618,6 +632,189 @@ final class GuideTest {
     }
   }
 
+  /** A server that refuses every other request. */
+  private HttpServer flakyServer(AtomicInteger requests) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", exchange -> {
+      boolean refused = requests.incrementAndGet() % 2 == 1;
+      byte[] page = exchange.getRequestURI().getPath().getBytes(UTF_8);
+      exchange.sendResponseHeaders(refused ? 503 : 200, refused ? -1 : page.length);
+      if (!refused) {
+        exchange.getResponseBody().write(page);
+      }
+      exchange.close();
+    });
+    server.start();
+    return server;
+  }
+
+  // snippet: retry
+  static String fetch(URI page) throws IOException {
+    URLConnection connection = page.toURL().openConnection();
+    try (InputStream in = connection.getInputStream()) { // throws for a status of 500 and more
+      return new String(in.readAllBytes(), UTF_8);
+    }
+  }
+
+  static Task<String> declareFetch(Dag dag, URI page) {
+    return dag.task("fetch", () -> fetch(page))
+        .retry(Retry.times(4)
+            .backoff(Duration.ofMillis(100), Duration.ofSeconds(2))
+            .jitter(0.5)
+            .retryIf(e -> e instanceof IOException || e instanceof TaskTimeoutException))
+        .timeout(Duration.ofSeconds(10));
+  }
+  // end
+
+  @Test
+  void retry() throws IOException {
+    AtomicInteger requests = new AtomicInteger();
+    HttpServer server = flakyServer(requests);
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Dag dag = Dag.named("flaky");
+      Task<String> fetch = declareFetch(dag, URI.create("http:/" + server.getAddress() + "/page"));
+      assertThat(duraflow.run(dag).get(fetch)).isEqualTo("/page");
+      assertThat(requests).hasValue(2);
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void limits() throws IOException {
+    AtomicInteger requests = new AtomicInteger(1);
+    HttpServer server = flakyServer(requests);
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Dag dag = Dag.named("crawl");
+      Task<List<URI>> pages = dag.task(
+              "pages",
+              () -> IntStream.range(0, 10)
+                  .mapToObj(i -> URI.create("http:/" + server.getAddress() + "/" + i))
+                  .toList())
+          .returns(new TypeRef<>() {});
+      // snippet: limit
+      Task<List<String>> texts = dag.map("fetch", pages, URI::getPath, GuideTest::fetch)
+          .limit(Limit.concurrent("connections", 2))
+          .limit(Limit.perSecond("requests", 50))
+          .retry(Retry.times(5));
+      // end
+      assertThat(duraflow.run(dag).get(texts)).hasSize(10).startsWith("/0", "/1");
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void stepsInsideATask() throws IOException {
+    AtomicInteger requests = new AtomicInteger();
+    HttpServer server = flakyServer(requests);
+    String site = "http:/" + server.getAddress() + "/";
+    Dag dag = Dag.named("crawl");
+    // snippet: task-steps
+    Task<Integer> crawl = dag.task("crawl", () -> {
+          int length = 0;
+          for (int page = 0; page < 5; page++) {
+            URI address = URI.create(site + page);
+            length +=
+                TaskContext.current().step("page-" + page, () -> fetch(address)).length();
+          }
+          return length;
+        })
+        .retry(Retry.times(10));
+    // end
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Run run = duraflow.run(dag);
+      assertThat(run.get(crawl)).isEqualTo(10);
+      assertThat(run.find("crawl/page-2", String.class)).contains("/2");
+      assertThat(requests).hasValue(10); // each page once in vain and once for good
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
+  void stream() {
+    Dag dag = Dag.named("site");
+    Task<List<Page>> pages = dag.task("pages", Page::crawl);
+    Task<List<Integer>> lengths = dag.map("length", pages, Page::url, Page::length);
+    // snippet: stream
+    Task<Integer> longest =
+        dag.stream("longest", lengths, all -> all.max(Integer::compare).orElse(0));
+    // end
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Run run = duraflow.run(dag);
+      assertThat(run.get(longest)).isEqualTo(Collections.max(run.get(lengths)));
+    }
+  }
+
+  @Test
+  void expand() {
+    Dag dag = Dag.named("letters");
+    Task<String> letter = dag.task("letter", () -> "bonjour");
+    // snippet: expand
+    Task<String> reviewed = dag.expand("review", letter, (sub, text) -> {
+          Task<String> given = sub.task("given", () -> text);
+          return text.startsWith("hello")
+              ? given
+              : sub.task("translate", given, french -> french.replace("bonjour", "hello"));
+        })
+        .returns(String.class);
+    // end
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Run run = duraflow.run(dag);
+      assertThat(run.get(reviewed)).isEqualTo("hello");
+      assertThat(run.find("review/translate", String.class)).contains("hello");
+    }
+  }
+
+  // snippet: expand-loop
+  /** The square root of a number by Newton's method, from a first guess. */
+  static Task<Double> root(Dag dag, double number, Task<Double> guess) {
+    return dag.expand("next", guess, (sub, x) -> {
+          double better = (x + number / x) / 2;
+          Task<Double> next = sub.task("guess", () -> better);
+          return Math.abs(better - x) < 1e-9 ? next : root(sub, number, next);
+        })
+        .returns(Double.class);
+  }
+  // end
+
+  @Test
+  void expandInALoop() {
+    Dag dag = Dag.named("root");
+    Task<Double> root = root(dag, 2, dag.task("first", () -> 1.0));
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Run run = duraflow.run(dag);
+      assertThat(run.get(root)).isCloseTo(Math.sqrt(2), Offset.offset(1e-9));
+      assertThat(run.find("next/next/guess", Double.class)).isPresent();
+    }
+  }
+
+  @Test
+  void outcomes() {
+    Dag dag = Dag.named("weather");
+    // snippet: outcome
+    Task<Integer> forecast = dag.task("forecast", GuideTest::forecast); // may fail
+    Task<String> advice = dag.task(
+        "advice",
+        forecast.outcome(),
+        outcome ->
+            outcome.isSuccess() ? "it will be " + outcome.value() : "look out of the window");
+    Task<Integer> guess = forecast.orElse(15);
+    // end
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Run run = duraflow.run(dag);
+      assertThat(run.state()).isEqualTo(RunState.SUCCEEDED);
+      assertThat(run.get(advice)).isEqualTo("look out of the window");
+      assertThat(run.get(guess)).isEqualTo(15);
+    }
+  }
+
+  private static int forecast() {
+    throw new IllegalStateException("no connection");
+  }
+
   @Test
   void waitForRun() {
     Dag dag = Dag.named("waiting");
@@ -742,6 +939,60 @@ final class GuideTest {
       assertThatThrownBy(() -> duraflow.run(dag)).isInstanceOf(RunFailedException.class);
       online.set(true);
       assertThat(duraflow.run(dag).reused()).isEqualTo(1);
+    }
+    // end
+  }
+
+  @Test
+  void testing_crashes() {
+    Dag dag = Dag.named("site");
+    Task<List<Page>> pages = dag.task("pages", Page::crawl);
+    Task<List<Integer>> lengths = dag.map("length", pages, Page::url, Page::length);
+    dag.task("total", lengths, all -> sum(all));
+    // snippet: test-crashes
+    CrashPoints.everyPersist(dag);
+    // end
+    // snippet: test-crashes-settings
+    CrashPoints.of(GuideTest::stampedSite) // a new DAG for each process, if its bodies keep state
+        .ignoring("stamp") // its output may differ
+        .on(Store::journal) // a store on disk instead of the one in memory
+        .atMost(20) // of the records of a large DAG, spread evenly
+        .everyPersist();
+    // end
+  }
+
+  private static Dag stampedSite() {
+    Dag dag = Dag.named("site");
+    dag.task("pages", Page::crawl);
+    dag.task("stamp", () -> System.nanoTime());
+    return dag;
+  }
+
+  @Test
+  void testing_crashes_showsWhatIsWrong() {
+    AtomicInteger calls = new AtomicInteger();
+    Dag dag = Dag.named("site");
+    Task<List<Page>> pages = dag.task("pages", Page::crawl);
+    dag.task("version", pages, all -> calls.incrementAndGet());
+    assertThatThrownBy(() -> CrashPoints.everyPersist(dag))
+        .isInstanceOf(AssertionError.class)
+        .satisfies(GuideTest::isQuoted);
+  }
+
+  @Test
+  void testing_faults() {
+    AtomicInteger sent = new AtomicInteger();
+    Dag dag = Dag.named("invoices");
+    Task<Integer> load = dag.task("load", () -> 3);
+    dag.task("send", load, n -> sent.addAndGet(n));
+    // snippet: test-faults
+    FaultyStore store = FaultyStore.over(Store.inMemory()).failSaveOf("load");
+    try (Duraflow duraflow = Duraflow.builder().store(store).build()) {
+      assertThatThrownBy(() -> duraflow.run(dag)).hasMessageContaining("could not be persisted");
+      assertThat(sent).hasValue(0); // nothing goes on from what is not recorded
+      store.mend();
+      duraflow.run(dag);
+      assertThat(sent).hasValue(3);
     }
     // end
   }

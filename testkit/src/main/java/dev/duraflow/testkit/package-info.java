@@ -1,5 +1,5 @@
 /**
- * Contracts that stores have to keep, as tests to inherit.
+ * Contracts that stores have to keep, as tests to inherit; crashes and faults to test DAGs with.
  */
 @NullMarked
 package dev.duraflow.testkit;
