@@ -483,6 +483,37 @@ final class ExpandRunTest {
     assertThat(again.completed()).isEqualTo(again.total()).isEqualTo(4);
   }
 
+  @Test
+  void stepsOfTheBodyThatDeclares_cannotHaveIdsOfTasksWithin() {
+    Dag dag = Dag.named("steps");
+    Task<Integer> one = dag.task("one", () -> 1);
+    dag.expand("train", one, (sub, n) -> {
+          int page = TaskContext.current().step("page", () -> 3);
+          return sub.task("page", () -> page);
+        })
+        .returns(Integer.class);
+    assertFailure(dag, "train", InvalidDagException.class, "has a task 'train/page'");
+
+    Dag within = Dag.named("steps within");
+    Task<Integer> two = within.task("two", () -> 2);
+    within
+        .expand("train", two, (sub, n) -> {
+          sub.task("a/page", () -> 1);
+          return sub.task("a", () -> TaskContext.current().step("page", () -> 3));
+        })
+        .returns(Integer.class);
+    assertFailure(within, "train/a", InvalidDagException.class, "has a task 'train/a/page'");
+
+    Dag fine = Dag.named("fine");
+    Task<Integer> three = fine.task("three", () -> 3);
+    Task<Integer> sum = fine.expand("train", three, (sub, n) -> {
+          int page = TaskContext.current().step("first", () -> 3);
+          return sub.task("a", () -> page + (int) TaskContext.current().step("page", () -> n));
+        })
+        .returns(Integer.class);
+    assertThat(on(Store.inMemory()).build().run(fine).get(sum)).isEqualTo(6);
+  }
+
   // ---- crashes
 
   /** A DAG with all that there is, in a fixed order. */

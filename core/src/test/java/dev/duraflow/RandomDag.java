@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,16 +20,21 @@ import java.util.stream.LongStream;
 
 /**
  * A DAG out of a seed, and what a sequential model says of it. Its tasks return numbers, lists of numbers, or are maps over such
- * lists; some fail, and so do some elements of maps.
+ * lists, DAGs of their own, or others' outcomes; some fail, and so do some elements of maps. In the DAGs within, a task fails in
+ * any case, and that is handled.
  */
 final class RandomDag {
   private static final TypeRef<List<Long>> LONGS = new TypeRef<>() {};
+  private static final Long INSTEAD = 999L;
+  private static final int DEPTH = 1;
 
   private enum Kind {
     NUMBER,
     GATHERED,
     LIST,
-    MAP
+    MAP,
+    EXPANSION,
+    OUTCOME
   }
 
   /** @param dependencies what it depends on; a map's source is the first */
@@ -45,9 +51,22 @@ final class RandomDag {
   /** Model: the outputs of the DAG's tasks, and what fails, runs, and is skipped if all runs that can. */
   final Map<String, Expected> expected = new LinkedHashMap<>();
 
-  final Set<String> failing = new java.util.TreeSet<>();
-  final Set<String> running = new java.util.TreeSet<>();
+  /** Those whose failures are failures of the run. */
+  final Set<String> failing = new TreeSet<>();
+
+  /** What is called when it is resumed. */
+  final Set<String> runningAgain = new TreeSet<>();
+
+  /** How many tasks have no output although the run succeeds. */
+  int excused;
+
+  final Set<String> running = new TreeSet<>();
   final Map<String, String> skipped = new TreeMap<>();
+
+  /** Of the task that is being looked at, with all that is within: what fails, and what is called when it is resumed. */
+  private Set<String> failingHere = Set.of();
+
+  private Set<String> againHere = Set.of();
 
   RandomDag(long seed, boolean mayFail) {
     Random random = new Random(seed);
@@ -58,8 +77,29 @@ final class RandomDag {
       Node node = node(random, i, failures);
       nodes.add(node);
       tasks.add(declare(node));
-      expect(node);
     }
+    for (int i = 0; i < size; i++) {
+      failingHere = new TreeSet<>();
+      againHere = new TreeSet<>();
+      expect(nodes.get(i));
+      if (!isHandled(i)) {
+        failing.addAll(failingHere);
+        runningAgain.addAll(againHere);
+      }
+    }
+  }
+
+  private boolean isHandled(int i) {
+    boolean isNeeded = false;
+    for (int s = i + 1; s < nodes.size(); s++) {
+      if (nodes.get(s).dependencies.contains(i)) {
+        isNeeded = true;
+        if (nodes.get(s).kind != Kind.OUTCOME && !isHandled(s)) {
+          return false;
+        }
+      }
+    }
+    return isNeeded;
   }
 
   private boolean isList(int i) {
@@ -72,9 +112,21 @@ final class RandomDag {
     for (int j = 0; j < i; j++) {
       (isList(j) ? lists : numbers).add(j);
     }
-    Kind kind = Kind.values()[random.nextInt(4)];
+    int drawn = random.nextInt(16);
+    Kind kind = drawn < 12 ? Kind.values()[drawn % 4] : drawn == 12 ? Kind.EXPANSION : Kind.OUTCOME;
     if (kind == Kind.MAP && lists.isEmpty()) {
       kind = Kind.LIST;
+    }
+    boolean fails = failures > 0 && random.nextInt(100) < failures;
+    if (kind == Kind.EXPANSION || kind == Kind.OUTCOME) {
+      int input = numbers.isEmpty() ? -1 : numbers.get(random.nextInt(numbers.size()));
+      if (input >= 0 && kind == Kind.EXPANSION) {
+        return new Node(kind, "expansion" + i, List.of(input), fails, random.nextInt(100));
+      }
+      if (input >= 0 && dag.find(nodes.get(input).id + ".orElse").isEmpty()) {
+        return new Node(kind, nodes.get(input).id + ".orElse", List.of(input), false, 0);
+      }
+      kind = Kind.NUMBER;
     }
     List<Integer> dependencies = new ArrayList<>();
     if (kind == Kind.MAP) {
@@ -85,7 +137,6 @@ final class RandomDag {
     for (int d = 0; d < wanted && !from.isEmpty(); d++) {
       dependencies.add(from.get(random.nextInt(from.size())));
     }
-    boolean fails = failures > 0 && random.nextInt(100) < failures;
     return new Node(
         kind,
         kind.name().toLowerCase(java.util.Locale.ROOT) + i,
@@ -123,7 +174,59 @@ final class RandomDag {
                 values -> list(node, new ArrayList<>(values)))
             .returns(LONGS);
       case MAP -> declareMap(node, inputs);
+      case OUTCOME -> ((Task<Long>) inputs.get(0)).orElse(INSTEAD);
+      case EXPANSION -> declareExpansion(dag, node.id, node, (Task<Long>) inputs.get(0), DEPTH);
     };
+  }
+
+  /** @param depth how many expansions may lie in each other */
+  private Task<Long> declareExpansion(
+      Dag in, String localId, Node node, Task<Long> input, int depth) {
+    return in.expand(localId, input, (sub, v) -> {
+          String prefix = sub.name() + "/";
+          called(sub.name());
+          if (node.fails && node.salt % 5 == 0) {
+            throw new IllegalStateException(node.id);
+          }
+          Task<Long> x = sub.task("x", () -> within(prefix + "x", firstFails(node, depth), v + 1));
+          Task<List<Long>> l = sub.task("l", x, n -> {
+                called(prefix + "l");
+                return listOf(node, List.of(n));
+              })
+              .returns(LONGS);
+          Task<List<Long>> m = sub.map(
+              "m",
+              l,
+              x,
+              RandomDag::key,
+              (e, n) -> within(prefix + "m[" + key(e) + "]", innerElementFails(node, e), e + n));
+          Task<Long> o = sub.task("t", x, n -> within(prefix + "t", true, n)).orElse(3 * v);
+          List<Task<?>> inputs = new ArrayList<>(List.of(m, o));
+          if (depth > 0) {
+            inputs.add(declareExpansion(sub, "i", node, o, depth - 1));
+          }
+          return sub.task("end", inputs, in2 -> {
+            called(prefix + "end");
+            return numberOf(node, valuesOf(inputs, in2));
+          });
+        })
+        .returns(Long.class);
+  }
+
+  private long within(String id, boolean fails, long value) {
+    called(id);
+    if (fails) {
+      throw new IllegalStateException(id);
+    }
+    return value;
+  }
+
+  private static boolean firstFails(Node node, int depth) {
+    return node.fails && node.salt % 5 == 1 && depth == node.salt % (DEPTH + 1);
+  }
+
+  private static boolean innerElementFails(Node node, long element) {
+    return node.fails && node.salt % 5 > 1 && Math.floorMod(element, 3) == 0;
   }
 
   private static List<Object> valuesOf(List<Task<?>> inputs, Inputs in) {
@@ -209,7 +312,67 @@ final class RandomDag {
     return element * 7 + shared.hashCode() + node.salt;
   }
 
+  /** What the model says of an expansion that runs. */
+  private Expected expectExpansion(String id, Node node, long v, int depth) {
+    running.add(id);
+    if (node.fails && node.salt % 5 == 0) {
+      return fails(id);
+    }
+    String blockedBy = null;
+    long o = 3 * v;
+    List<Object> values = new ArrayList<>();
+    running.add(id + "/x");
+    if (firstFails(node, depth)) {
+      blockedBy = fails(id + "/x").blockedBy;
+      for (String behind : List.of("/l", "/m", "/t")) {
+        skipped.put(id + behind, blockedBy);
+      }
+    } else {
+      running.addAll(List.of(id + "/l", id + "/t"));
+      excused++;
+      List<Long> outputs = new ArrayList<>();
+      for (long e : listOf(node, List.of(v + 1))) {
+        String element = id + "/m[" + key(e) + "]";
+        running.add(element);
+        if (innerElementFails(node, e)) {
+          String failed = fails(element).blockedBy;
+          blockedBy = blockedBy == null ? failed : blockedBy;
+        }
+        outputs.add(e + v + 1);
+      }
+      values.add(outputs);
+      if (blockedBy != null) {
+        skipped.put(id + "/m", blockedBy);
+      }
+    }
+    values.add(o);
+    if (depth > 0) {
+      Expected inner = expectExpansion(id + "/i", node, o, depth - 1);
+      blockedBy = blockedBy == null ? inner.blockedBy : blockedBy;
+      values.add(inner.output);
+    }
+    if (blockedBy == null) {
+      running.add(id + "/end");
+      return new Expected(numberOf(node, values), null);
+    }
+    skipped.put(id + "/end", blockedBy);
+    skipped.put(id, blockedBy);
+    againHere.add(id);
+    return new Expected(null, blockedBy);
+  }
+
+  private Expected fails(String id) {
+    failingHere.add(id);
+    againHere.add(id);
+    return new Expected(null, id);
+  }
+
   private void expect(Node node) {
+    if (node.kind == Kind.OUTCOME) {
+      Expected tried = expected.get(nodes.get(node.dependencies.get(0)).id);
+      expected.put(node.id, tried.blockedBy == null ? tried : new Expected(INSTEAD, null));
+      return;
+    }
     List<Object> values = new ArrayList<>();
     for (int d : node.dependencies) {
       Expected input = expected.get(nodes.get(d).id);
@@ -223,10 +386,13 @@ final class RandomDag {
       expectMap(node, values);
       return;
     }
+    if (node.kind == Kind.EXPANSION) {
+      expected.put(node.id, expectExpansion(node.id, node, (Long) values.get(0), DEPTH));
+      return;
+    }
     running.add(node.id);
     if (node.fails) {
-      failing.add(node.id);
-      expected.put(node.id, new Expected(null, node.id));
+      expected.put(node.id, fails(node.id));
     } else {
       expected.put(
           node.id,
@@ -243,7 +409,7 @@ final class RandomDag {
       String id = node.id + "[" + key(element) + "]";
       running.add(id);
       if (elementFails(node, element)) {
-        failing.add(id);
+        fails(id);
         firstFailing = firstFailing == null ? id : firstFailing;
       } else {
         outputs.add(elementOf(node, element, values.subList(1, values.size())));

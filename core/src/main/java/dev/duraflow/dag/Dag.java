@@ -247,7 +247,8 @@ public final class Dag {
    * sub} and returns the one whose output is to be this task's. That gives conditions, loops and nested DAGs: what is declared
    * may depend on the value, and may hold expansions itself.
    *
-   * <p>The ids of the tasks within begin with this task's id and a slash.
+   * <p>The ids of the tasks within begin with this task's id and a slash. Once it has an output that is recorded under its own id,
+   * and a resumed run does not declare the tasks again. Expansions may lie in each other up to 500 deep.
    */
   public <A extends @Nullable Object, R extends @Nullable Object> Task<R> expand(
       String id, Task<A> input, Expansion<? super A, R> body) {

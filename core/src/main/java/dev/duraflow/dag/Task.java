@@ -162,7 +162,9 @@ public abstract sealed class Task<T extends @Nullable Object>
 
   /**
    * A task that takes this one's outcome, its output or its failure, and so runs even if this one fails or is skipped. If all who
-   * depend on this one do so, its failure is no failure of the run. The id is that of this task and {@code .outcome}.
+   * depend on this one do so, or are themselves skipped and that is taken so, its failure is no failure of the run, and it is not
+   * tried again when the run is resumed. A {@link dev.duraflow.error.StoreException} is never an outcome: it says nothing of the
+   * task. The id is that of this task and {@code .outcome}.
    */
   public final Task<Outcome<T>> outcome() {
     return dag.add(new Recovery<T, Outcome<T>>(

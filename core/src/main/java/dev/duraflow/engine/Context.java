@@ -1,6 +1,7 @@
 package dev.duraflow.engine;
 
 import dev.duraflow.dag.Body0;
+import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TaskContext;
 import dev.duraflow.dag.TypeRef;
@@ -11,11 +12,14 @@ import org.jspecify.annotations.Nullable;
 /** What the body of one attempt sees of its run. */
 final class Context extends TaskContext {
   private final Execution execution;
+  private final Dag dag;
   private final String taskId;
   private volatile boolean over;
 
-  Context(Execution execution, String taskId) {
+  /** @param dag the one that the task is in */
+  Context(Execution execution, Dag dag, String taskId) {
     this.execution = execution;
+    this.dag = dag;
     this.taskId = taskId;
   }
 
@@ -62,7 +66,7 @@ final class Context extends TaskContext {
 
   private <T extends @Nullable Object> T step(Task<T> step) throws Exception {
     checkNotOver("do step '" + step.id() + "'");
-    return execution.steps.step(step);
+    return execution.steps.step(dag, taskId, step);
   }
 
   @Override

@@ -144,7 +144,7 @@ public final class Execution {
     this.total = new AtomicInteger(root.size());
     this.signals = new Signals(runId, settings, total);
     this.attempts = new Attempts(records);
-    this.steps = new TaskSteps(dag, records, settings.clock());
+    this.steps = new TaskSteps(records, settings.clock());
     this.waiting = new Waiting(this, settings.scheduler());
     settings.limits().register(root.graph);
   }

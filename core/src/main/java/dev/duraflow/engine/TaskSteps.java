@@ -1,11 +1,13 @@
 package dev.duraflow.engine;
 
 import dev.duraflow.dag.Dag;
+import dev.duraflow.dag.ExpandTask;
 import dev.duraflow.dag.Inputs;
 import dev.duraflow.dag.Task;
 import dev.duraflow.error.InvalidDagException;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -24,25 +26,29 @@ final class TaskSteps {
     }
   };
 
-  private final Dag dag;
   private final @Nullable Records records;
   private final Clock clock;
   private final ConcurrentMap<String, ReentrantLock> locks = new ConcurrentHashMap<>();
   /** Without a store, what has been computed, by id. */
   private final ConcurrentMap<String, Computed> computed = new ConcurrentHashMap<>();
 
+  /** The ids of steps that were done while a DAG was declared, and so are like those of its tasks. */
+  private final Set<String> ofExpansions = ConcurrentHashMap.newKeySet();
+
   private record Computed(@Nullable Object value) {}
 
-  TaskSteps(Dag dag, @Nullable Records records, Clock clock) {
-    this.dag = dag;
+  TaskSteps(@Nullable Records records, Clock clock) {
     this.records = records;
     this.clock = clock;
   }
 
-  <T extends @Nullable Object> T step(Task<T> step) throws Exception {
+  /** @param dag the one that the task is in of which this is a step */
+  <T extends @Nullable Object> T step(Dag dag, String taskId, Task<T> step) throws Exception {
     if (dag.find(step.id()).isPresent()) {
-      throw new InvalidDagException("DAG '" + dag.name() + "' has a task '" + step.id()
-          + "', and a step cannot have the same id; rename one of them");
+      throw sameId(dag, step.id());
+    }
+    if (dag.find(taskId).orElse(null) instanceof ExpandTask) {
+      ofExpansions.add(step.id());
     }
     ReentrantLock lock = locks.computeIfAbsent(step.id(), id -> new ReentrantLock());
     lock.lock(); // no monitor: until Java 24 a virtual thread that waits in one keeps its carrier
@@ -53,6 +59,20 @@ final class TaskSteps {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Refuses a DAG of an expansion if one of its tasks has the id of a step that was done to declare it. */
+  void checkNoneIn(Dag declared) {
+    for (String id : ofExpansions) {
+      if (declared.find(id).isPresent()) {
+        throw sameId(declared, id);
+      }
+    }
+  }
+
+  private static InvalidDagException sameId(Dag dag, String id) {
+    return new InvalidDagException("DAG '" + dag.name() + "' has a task '" + id
+        + "', and a step cannot have the same id; rename one of them");
   }
 
   @SuppressWarnings({"unchecked", "NullAway"}) // decoded as the step's type, which may be nullable

@@ -434,6 +434,7 @@ final class Worker implements Supplier<TaskContext> {
       return NOTHING;
     }
     ExpandTask.Declared declared = (ExpandTask.Declared) Objects.requireNonNull(called);
+    execution.steps.checkNoneIn(declared.dag());
     Frame nested = new Frame(
         declared.dag(),
         new Frame.Parent(in, i, startedAt, false, declared.output()),
@@ -954,7 +955,7 @@ final class Worker implements Supplier<TaskContext> {
   public TaskContext get() {
     Context known = context;
     if (known == null) {
-      known = new Context(execution, taskId());
+      known = new Context(execution, frame.graph.dag, taskId());
       context = known;
     }
     return known;
