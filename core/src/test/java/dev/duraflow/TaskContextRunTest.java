@@ -46,7 +46,7 @@ final class TaskContextRunTest {
     assertThatThrownBy(TaskContext::current)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("no task runs in thread '")
-        .hasMessageContaining("pass the context on");
+        .hasMessageContaining("start other threads by its executor()");
   }
 
   @Test
