@@ -1,5 +1,6 @@
 package dev.duraflow.engine;
 
+import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.ExpandTask;
 import dev.duraflow.dag.Limit;
 import dev.duraflow.dag.MapTask;
@@ -8,17 +9,13 @@ import dev.duraflow.dag.Recovery;
 import dev.duraflow.dag.Retry;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TaskContext;
-import dev.duraflow.engine.InterruptGate.Passage;
 import dev.duraflow.engine.Ready.Entry;
 import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.InvalidDagException;
-import dev.duraflow.error.RunCancelledException;
 import dev.duraflow.error.StoreException;
-import dev.duraflow.error.TaskTimeoutException;
 import dev.duraflow.store.TaskRecord;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -26,7 +23,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,15 +32,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Used by one thread; others only strike its gate and read {@link #ran}.
  */
-final class Worker implements Supplier<TaskContext> {
+final class Worker {
   private static final int NOTHING = -1;
   /** How many expansions may lie in each other. */
   private static final int MAX_DEPTH = 500;
-
-  /** The run is stopping, and the body was not called any more. */
-  private static final Object NOT_CALLED = new Object();
-  /** The body came back too late: another has taken over what this worker had in hand. */
-  private static final Object ABANDONED = new Object();
 
   private static final VarHandle RAN;
 
@@ -59,11 +50,8 @@ final class Worker implements Supplier<TaskContext> {
   private final Execution execution;
   private final @Nullable Records records;
   private final Thread thread;
-  private final InterruptGate gate;
+  private final BodyCalls calls;
   private final boolean observed;
-  private final boolean recorded;
-  /** Whether nothing is called between bodies that an interrupt could harm, so that the gate stays open for all of them. */
-  private final boolean staysOpen;
 
   /** Tokens in hand; at work there is always at least one. */
   private int tokens;
@@ -80,12 +68,8 @@ final class Worker implements Supplier<TaskContext> {
   private @Nullable Frame over;
 
   private int ran;
-  private boolean interruptedFromOutside;
   /** Nothing is its own any more. */
   private boolean abandoned;
-
-  /** What the body that is being called has asked for; ended by another thread if it is abandoned. */
-  private volatile @Nullable Context context;
 
   /** When the body of the task that was taken was called; null before. */
   private @Nullable Instant calledAt;
@@ -102,10 +86,8 @@ final class Worker implements Supplier<TaskContext> {
     this.execution = execution;
     this.records = execution.records;
     this.thread = thread;
-    this.gate = new InterruptGate(thread);
+    this.calls = new BodyCalls(execution, this, thread);
     this.observed = execution.signals.isObserved();
-    this.recorded = execution.isFlightRecorded();
-    this.staysOpen = records == null && !observed;
     this.frame = execution.root;
   }
 
@@ -116,11 +98,11 @@ final class Worker implements Supplier<TaskContext> {
 
   /** Whether somebody interrupted this thread who was not the run. */
   boolean wasInterruptedFromOutside() {
-    return interruptedFromOutside;
+    return calls.wasInterruptedFromOutside();
   }
 
   void interrupt() {
-    gate.strike();
+    calls.strike();
   }
 
   /** The token without which nobody may work. */
@@ -130,7 +112,7 @@ final class Worker implements Supplier<TaskContext> {
 
   /** Works until there is nothing to take. */
   void work() {
-    Supplier<TaskContext> before = Context.swap(this);
+    Supplier<TaskContext> before = Context.swap(calls);
     try {
       if (take()) {
         execution.summon();
@@ -143,17 +125,13 @@ final class Worker implements Supplier<TaskContext> {
 
   /** Runs what was taken, and all that there is to take. */
   private void runAll() {
-    if (staysOpen) {
-      gate.open();
-    }
+    calls.begin();
     try {
       do {
         runFrom(task);
       } while (!abandoned && take());
     } finally {
-      if (staysOpen) {
-        gate.close();
-      }
+      calls.end();
     }
   }
 
@@ -164,12 +142,12 @@ final class Worker implements Supplier<TaskContext> {
 
   /** Whether its gate is open between bodies too, so that nobody can tell when to take over from it. */
   boolean staysOpen() {
-    return staysOpen;
+    return calls.staysOpen();
   }
 
   /** The number of the opening of the gate through which a body that was interrupted has not come back; 0 if there is none. */
   long overdue() {
-    return gate.overdue();
+    return calls.overdue();
   }
 
   /**
@@ -178,7 +156,7 @@ final class Worker implements Supplier<TaskContext> {
    * @param opening of that worker's gate
    */
   boolean takeOver(Worker stuck, long opening) {
-    if (!stuck.gate.abandon(opening)) {
+    if (!stuck.calls.abandon(opening)) {
       return false;
     }
     tokens = stuck.tokens;
@@ -187,7 +165,6 @@ final class Worker implements Supplier<TaskContext> {
     calledAt = stuck.calledAt;
     permits = stuck.permits;
     releasePermits();
-    stuck.endContext();
     return true;
   }
 
@@ -196,13 +173,15 @@ final class Worker implements Supplier<TaskContext> {
     Frame in = frame;
     int i = task;
     Task<?> declared = in.graph.tasks[i];
-    Duration elapsed = Duration.between(Objects.requireNonNull(calledAt), execution.now());
+    Instant startedAt = Objects.requireNonNull(calledAt);
+    Duration elapsed = Duration.between(startedAt, execution.now());
     proceed(
         in,
         i,
         worker -> execution.isStopping()
             ? NOTHING
-            : worker.failAttempt(in, i, declared, worker.timedOut(declared, elapsed)));
+            : worker.failAttempt(
+                in, i, declared, calls.timedOut(in, declared, startedAt, elapsed)));
   }
 
   /** Clears the stack of a run that is stopping. */
@@ -334,8 +313,9 @@ final class Worker implements Supplier<TaskContext> {
     return has;
   }
 
+  /** What has been taken over is not its own to give back. */
   private void releasePermits() {
-    if (!permits.isEmpty()) {
+    if (!abandoned && !permits.isEmpty()) {
       execution.release(permits);
       permits = List.of();
     }
@@ -353,11 +333,11 @@ final class Worker implements Supplier<TaskContext> {
     Instant startedAt = announce(declared);
     Object output;
     try {
-      output = call(in, declared);
+      output = call(in, declared, startedAt);
     } catch (Throwable e) {
       return failAttempt(in, i, declared, e);
     }
-    if (output == NOT_CALLED || output == ABANDONED) {
+    if (output == BodyCalls.NOT_CALLED || output == BodyCalls.ABANDONED) {
       return NOTHING;
     }
     return succeedOncePersisted(in, i, output, startedAt);
@@ -379,8 +359,8 @@ final class Worker implements Supplier<TaskContext> {
   /** Has the keys of a map recorded, then lets its elements run; the last of them settles it. */
   private int runElements(Frame in, int i, MapTask<?, ?> map) throws Exception {
     Instant startedAt = announce(map);
-    Object called = call(in, map);
-    if (called == NOT_CALLED || called == ABANDONED) {
+    Object called = call(in, map, startedAt);
+    if (called == BodyCalls.NOT_CALLED || called == BodyCalls.ABANDONED) {
       return NOTHING;
     }
     @SuppressWarnings("unchecked") // just made by map.keys
@@ -426,11 +406,11 @@ final class Worker implements Supplier<TaskContext> {
     Instant startedAt = announce(expansion);
     Object called;
     try {
-      called = call(in, expansion);
+      called = call(in, expansion, startedAt);
     } catch (Throwable e) {
       return failAttempt(in, i, expansion, e);
     }
-    if (called == NOT_CALLED || called == ABANDONED) {
+    if (called == BodyCalls.NOT_CALLED || called == BodyCalls.ABANDONED) {
       return NOTHING;
     }
     ExpandTask.Declared declared = (ExpandTask.Declared) Objects.requireNonNull(called);
@@ -460,163 +440,14 @@ final class Worker implements Supplier<TaskContext> {
     return now;
   }
 
-  /** Calls the user's code of a task, open to interrupts: the body, or what gives a map's keys or an expansion's DAG. */
-  private @Nullable Object call(Frame in, Task<?> declared) throws Exception {
-    if (staysOpen && !declared.hasOptions()) {
-      return callInOpenGate(in, declared);
-    }
-    if (staysOpen) {
-      gate.close();
-    }
+  /** Calls the user's code of a task; its permits are back when that returns. */
+  private @Nullable Object call(Frame in, Task<?> declared, Instant startedAt) throws Exception {
     try {
-      return callThroughGate(in, declared);
-    } finally {
-      if (staysOpen) {
-        gate.open();
-      }
-    }
-  }
-
-  private @Nullable Object callInOpenGate(Frame in, Task<?> declared) throws Exception {
-    try {
-      if (execution.isStopping()) {
-        return NOT_CALLED;
-      }
-      return recorded ? callRecorded(in, declared) : callPlain(in, declared);
-    } finally {
-      endContext();
-      if (thread.isInterrupted()) {
-        takeInterrupt();
-      }
-    }
-  }
-
-  private @Nullable Object callThroughGate(Frame in, Task<?> declared) throws Exception {
-    // A map's options are those of its elements, and not of what gives their keys.
-    Duration timeout =
-        declared.hasOptions() && !(declared instanceof MapTask) ? timeout(declared) : null;
-    Future<?> alarm = null;
-    Passage passage;
-    Object output = null;
-    Throwable thrown = null;
-    long opening = gate.open();
-    try {
-      if (execution.isStopping()) {
-        output = NOT_CALLED;
-      } else {
-        if (timeout != null) {
-          alarm = execution.after(timeout, () -> expire(opening));
-        }
-        output = recorded ? callRecorded(in, declared) : callPlain(in, declared);
-      }
-    } catch (Throwable e) {
-      thrown = e;
-    } finally {
-      passage = gate.close();
-    }
-    if (passage == Passage.ABANDONED) {
-      abandoned = true;
-      permits = List.of();
-      return ABANDONED;
-    }
-    releasePermits();
-    endContext();
-    if (alarm != null) {
-      alarm.cancel(false);
-    }
-    if (thread.isInterrupted()) {
-      takeStrayInterrupt();
-    }
-    if (passage == Passage.EXPIRED && timeout != null) {
-      TaskTimeoutException timedOut =
-          timedOut(declared, Duration.between(Objects.requireNonNull(calledAt), execution.now()));
-      if (thrown != null && !isInterruption(thrown)) {
-        timedOut.addSuppressed(thrown);
-      }
-      throw timedOut;
-    }
-    if (thrown != null) {
-      throw rethrown(thrown);
-    }
-    return output;
-  }
-
-  /** How long the attempt that begins now may take; null for as long as it wants. */
-  private @Nullable Duration timeout(Task<?> declared) {
-    Duration timeout = declared.options().timeout();
-    Duration total = declared.options().totalTimeout();
-    if (total == null) {
-      return timeout;
-    }
-    Duration left =
-        total.minus(execution.attempts.elapsed(declared.id(), Objects.requireNonNull(calledAt)));
-    return timeout != null && timeout.compareTo(left) < 0 ? timeout : left;
-  }
-
-  /** In the scheduler's thread. */
-  private void expire(long opening) {
-    if (gate.expire(opening)) {
-      execution.abandonLater(this, opening);
-    }
-  }
-
-  private TaskTimeoutException timedOut(Task<?> declared, Duration elapsed) {
-    return new TaskTimeoutException(
-        declared.id(),
-        elapsed,
-        Objects.requireNonNullElse(timeout(declared), Duration.ZERO),
-        execution.attempts.leftAfterThis(declared.id(), execution.retry(frame, declared)));
-  }
-
-  private static Exception rethrown(Throwable thrown) throws Exception {
-    if (thrown instanceof Error e) {
-      throw e;
-    }
-    return (Exception) thrown;
-  }
-
-  private static @Nullable Object callPlain(Frame in, Task<?> declared) throws Exception {
-    if (declared instanceof MapTask<?, ?> map) {
-      return map.keys(in);
-    }
-    return declared instanceof ExpandTask<?, ?> expansion
-        ? expansion.declare(in)
-        : declared.call(in);
-  }
-
-  private @Nullable Object callRecorded(Frame in, Task<?> declared) throws Exception {
-    FlightRecording.TaskBody event = FlightRecording.begin(execution.runId(), declared.id());
-    boolean succeeded = false;
-    try {
-      Object output = callPlain(in, declared);
-      succeeded = true;
+      Object output = calls.call(in, declared, startedAt);
+      abandoned = output == BodyCalls.ABANDONED;
       return output;
     } finally {
-      if (event != null) {
-        event.end(succeeded);
-      }
-    }
-  }
-
-  /** Takes back the run's own interrupt, which it may still be waiting for if the gate is open. */
-  private void takeInterrupt() {
-    if (staysOpen) {
-      gate.close();
-    }
-    if (thread.isInterrupted()) {
-      takeStrayInterrupt();
-    }
-    if (staysOpen) {
-      gate.open();
-    }
-  }
-
-  /** The thread is interrupted, and not by the run: the caller's run is to end, and a helper must not carry it to another task. */
-  private void takeStrayInterrupt() {
-    Thread.interrupted();
-    if (execution.isCaller(thread)) {
-      interruptedFromOutside = true;
-      execution.cancel();
+      releasePermits();
     }
   }
 
@@ -793,12 +624,11 @@ final class Worker implements Supplier<TaskContext> {
     Throwable cause = thrown instanceof CompletionException && thrown.getCause() != null
         ? thrown.getCause()
         : thrown;
-    if (execution.isStopping() && isInterruption(cause)) {
+    if (execution.isStopping() && BodyCalls.isInterruption(cause)) {
       return NOTHING;
     }
     if (cause instanceof InterruptedException && execution.isCaller(thread)) {
-      interruptedFromOutside = true;
-      execution.cancel();
+      calls.noteInterruptFromOutside();
       return NOTHING;
     }
     String id = in.graph.tasks[i].id();
@@ -814,19 +644,6 @@ final class Worker implements Supplier<TaskContext> {
         new Outcome.Failure(id, cause.getClass().getName(), FailureText.message(cause));
     in.block(i, new Frame.Blocked(failure, isOutcome));
     return execution.isStopping() ? NOTHING : settle(in, i);
-  }
-
-  private static boolean isInterruption(Throwable thrown) {
-    for (Throwable t = thrown; t != null; t = t.getCause()) {
-      if (t instanceof InterruptedException
-          || t instanceof ClosedByInterruptException
-          || t
-              instanceof
-              RunCancelledException) { // of a run within the body, whose caller was interrupted
-        return true;
-      }
-    }
-    return false;
   }
 
   private int skip(Frame in, int i, Frame.Blocked cause) {
@@ -932,13 +749,9 @@ final class Worker implements Supplier<TaskContext> {
 
   /** The executor is the user's code and no body: an interrupt must not hit it. */
   private void summon() {
-    if (staysOpen) {
-      gate.close();
-    }
+    boolean wasOpen = calls.suspend();
     execution.summon();
-    if (staysOpen) {
-      gate.open();
-    }
+    calls.resume(wasOpen);
   }
 
   /** Gives tokens to entries or saves; it keeps one for itself. */
@@ -950,28 +763,14 @@ final class Worker implements Supplier<TaskContext> {
     }
   }
 
-  /** Asked for by the body, in its thread. */
-  @Override
-  public TaskContext get() {
-    Context known = context;
-    if (known == null) {
-      known = new Context(execution, frame.graph.dag, taskId());
-      context = known;
-    }
-    return known;
-  }
-
-  private void endContext() {
-    Context known = context;
-    if (known != null) {
-      known.end();
-      context = null;
-    }
-  }
-
   @Nullable
   Instant calledAt() {
     return calledAt;
+  }
+
+  /** The DAG of the task that was taken last. */
+  Dag dag() {
+    return frame.graph.dag;
   }
 
   /** The task that was taken last. */
