@@ -136,15 +136,6 @@ public abstract sealed class Task<T extends @Nullable Object>
     return this;
   }
 
-  /**
-   * Lets it run before ready tasks of a lower priority, whatever the paths behind them. The default is 0; it may be negative. Of a
-   * map, it holds for each element.
-   */
-  public final Task<T> priority(int priority) {
-    options = options().withPriority(priority);
-    return this;
-  }
-
   /** What was said by {@link #retry}, {@link #timeout} and the like. */
   public final TaskOptions options() {
     return options == null ? TaskOptions.NONE : options;

@@ -11,34 +11,28 @@ import org.jspecify.annotations.Nullable;
  * @param timeout how long one attempt may take; null for as long as it wants
  * @param totalTimeout how long all attempts may take, with the delays between them; null for as long as they want
  * @param limits by name, each once
- * @param priority 0 unless said; of ready tasks those with a higher one come first
  */
 public record TaskOptions(
     @Nullable Retry retry,
     @Nullable Duration timeout,
     @Nullable Duration totalTimeout,
-    List<Limit> limits,
-    int priority) {
+    List<Limit> limits) {
   /** Nothing was said. */
-  public static final TaskOptions NONE = new TaskOptions(null, null, null, List.of(), 0);
+  public static final TaskOptions NONE = new TaskOptions(null, null, null, List.of());
 
   TaskOptions withRetry(Retry value) {
-    return new TaskOptions(value, timeout, totalTimeout, limits, priority);
+    return new TaskOptions(value, timeout, totalTimeout, limits);
   }
 
   TaskOptions withTimeout(Duration value) {
-    return new TaskOptions(retry, value, totalTimeout, limits, priority);
+    return new TaskOptions(retry, value, totalTimeout, limits);
   }
 
   TaskOptions withTotalTimeout(Duration value) {
-    return new TaskOptions(retry, timeout, value, limits, priority);
+    return new TaskOptions(retry, timeout, value, limits);
   }
 
   TaskOptions withLimits(List<Limit> value) {
-    return new TaskOptions(retry, timeout, totalTimeout, value, priority);
-  }
-
-  TaskOptions withPriority(int value) {
-    return new TaskOptions(retry, timeout, totalTimeout, limits, value);
+    return new TaskOptions(retry, timeout, totalTimeout, value);
   }
 }
