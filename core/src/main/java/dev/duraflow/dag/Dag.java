@@ -34,8 +34,7 @@ public final class Dag {
 
   private final List<Task<?>> tasks = new ArrayList<>();
   private final Map<String, Task<?>> byId = new HashMap<>();
-  /** The ids of its expansions. */
-  private final List<String> expansions = new ArrayList<>(0);
+  private boolean hasExpansions;
 
   private @Nullable Retry retry;
 
@@ -258,35 +257,40 @@ public final class Dag {
 
   <T extends Task<?>> T add(T task) {
     Objects.requireNonNull(task.body(), () -> task + " has no body");
+    if (hasExpansions || task instanceof ExpandTask) {
+      checkNesting(task);
+    }
     Task<?> earlier = byId.putIfAbsent(task.id(), task);
     if (earlier != null) {
       throw new InvalidDagException("DAG '" + name + "' already has a task '" + task.id()
           + "'; give every task an id of its own");
     }
-    checkNesting(task);
     tasks.add(task);
     return task;
   }
 
   /** Ids with a slash may be those of tasks within an expansion. */
   private void checkNesting(Task<?> task) {
-    if (task instanceof ExpandTask) {
-      expansions.add(task.id());
-      for (Task<?> other : tasks) {
-        checkNesting(task.id(), other.id());
+    String id = task.id();
+    for (int slash = id.indexOf('/'); slash >= 0; slash = id.indexOf('/', slash + 1)) {
+      if (byId.get(id.substring(0, slash)) instanceof ExpandTask<?, ?> expansion) {
+        throw nested(expansion, task);
       }
     }
-    for (String expansion : expansions) {
-      checkNesting(expansion, task.id());
+    if (task instanceof ExpandTask<?, ?> expansion) {
+      for (Task<?> other : tasks) {
+        if (other.id().startsWith(id + "/")) {
+          throw nested(expansion, other);
+        }
+      }
+      hasExpansions = true;
     }
   }
 
-  private void checkNesting(String expansion, String id) {
-    if (id.startsWith(expansion + "/")) {
-      throw new InvalidDagException("task '" + id + "' of DAG '" + name
-          + "' has an id like those of the tasks within expansion '" + expansion
-          + "'; give it one that does not begin with '" + expansion + "/'");
-    }
+  private InvalidDagException nested(Task<?> expansion, Task<?> task) {
+    return new InvalidDagException("task '" + task.id() + "' of DAG '" + name
+        + "' has an id like those of the tasks within expansion '" + expansion.id()
+        + "'; give it one that does not begin with '" + expansion.id() + "/'");
   }
 
   private void checkOwn(String id, Task<?> dependency) {

@@ -3,6 +3,7 @@ package dev.duraflow.dag;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.duraflow.error.InvalidDagException;
 import java.util.ArrayList;
@@ -324,5 +325,23 @@ final class DagTest {
 
   private static ThrowableAssertAlternative<InvalidDagException> refused(Runnable declaration) {
     return assertThatExceptionOfType(InvalidDagException.class).isThrownBy(declaration::run);
+  }
+
+  @Test
+  void id_likeThoseWithinAnExpansion_isRefused_whicheverComesFirst() {
+    Dag dag = Dag.named("delays");
+    Task<Integer> count = dag.task("count", () -> 1);
+    dag.task("train/epoch", () -> 1);
+    assertThatThrownBy(() -> dag.expand("train", count, (sub, n) -> sub.task("epoch", () -> n)))
+        .isInstanceOf(InvalidDagException.class)
+        .hasMessage("task 'train/epoch' of DAG 'delays' has an id like those of the tasks within "
+            + "expansion 'train'; give it one that does not begin with 'train/'");
+    dag.expand("test", count, (sub, n) -> sub.task("epoch", () -> n));
+    assertThatThrownBy(() -> dag.task("test/a/b", () -> 1))
+        .isInstanceOf(InvalidDagException.class)
+        .hasMessageContaining("does not begin with 'test/'");
+    dag.task("tests/a", () -> 1);
+    dag.task("train", () -> 1); // what was refused has left nothing behind
+    assertThat(dag.tasks()).extracting(Task::id).doesNotContain("test/a/b").hasSize(5);
   }
 }
