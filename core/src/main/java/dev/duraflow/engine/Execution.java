@@ -55,9 +55,16 @@ import org.jspecify.annotations.Nullable;
  * stack again after it has left the count. If the look falls between a summoner's setting and taking back of {@code arriving},
  * that summoner looks again after it took it back. All of these are volatile, hence in one total order.
  *
- * <p><b>The end</b> is found by counting tokens. Each entry of the stack, each worker at work and each save under way holds at
- * least one; only who holds one can make another. Who gives back the last one ends the run: nothing is left that could go on.
- * A stop ({@link #cancel}, or a failure under {@code FAIL_FAST}) lets workers drain the stack without running what they take.
+ * <p><b>The end</b> is found by counting tokens. Each entry of the stack, each worker at work, each save under way and each task
+ * that {@linkplain Waiting waits} for a time or for {@linkplain Limits permits} holds at least one; only who holds one can make
+ * another. Who gives back the last one ends the run: nothing is left that could go on.
+ * A stop ({@link #cancel}, or a failure under {@code FAIL_FAST}) lets workers drain the stack without running what they take, and
+ * gives up what waits.
+ *
+ * <p><b>A body that does not come back</b> after it was interrupted is left behind when the grace period is over: by the {@linkplain
+ * InterruptGate gate} somebody else takes over what its worker had in hand, tokens and all, and the worker, once its thread comes
+ * back, goes without touching anything. A worker whose gate is open between bodies too cannot be taken over from, since nobody can
+ * tell whether it is in a body; it has no store and no listeners then, and the run is stopping, so the run just ends.
  */
 public final class Execution {
   /** Some microseconds: as long as it takes to wake a thread. */

@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * A thread at work on a run: takes a ready task, runs its body, has its output recorded, settles it, and goes on with one of the
  * tasks that became ready by it. How workers come, go and find the end is told at {@link Execution}.
  *
- * <p>Used by one thread; others only strike its gate and read {@link #ran}.
+ * <p>Used by one thread. Others strike its gate, read {@link #ran}, and {@linkplain #takeOver take over} what it has in hand if
+ * its thread does not come back from a body.
  */
 final class Worker {
   private static final int NOTHING = -1;
