@@ -227,6 +227,30 @@ final class LimitRunTest {
   }
 
   @Test
+  void schedulerThatRefuses_failsTheTaskThatWouldWait_whichLeavesItsPermits() {
+    var scheduler = java.util.concurrent.Executors.newScheduledThreadPool(1);
+    scheduler.shutdown();
+    Limit one = Limit.concurrent("a-first", 1);
+    Limit rate = Limit.perMinute("b-second", 1);
+    Dag dag = Dag.named("dag");
+    for (int i = 0; i < 3; i++) {
+      dag.task("task-" + i, () -> pass(1)).limit(one).limit(rate);
+    }
+    Task<Integer> other = dag.task("other", () -> pass(2)).limit(one);
+    Run run = Duraflow.builder()
+        .scheduler(scheduler)
+        .failurePolicy(FailurePolicy.KEEP_GOING)
+        .maxConcurrency(1)
+        .build()
+        .start(dag);
+    assertThatThrownBy(run::await)
+        .cause()
+        .isInstanceOf(java.util.concurrent.RejectedExecutionException.class);
+    assertThat(run.failures()).hasSize(2);
+    assertThat(run.get(other)).isEqualTo(2);
+  }
+
+  @Test
   void badLimits_areRefused() {
     assertThatThrownBy(() -> Limit.concurrent("api", 0))
         .hasMessage("limit 'api' must have at least 1 permit: 0");

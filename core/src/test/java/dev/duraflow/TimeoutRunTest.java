@@ -7,6 +7,7 @@ import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
 import dev.duraflow.dag.Retry;
 import dev.duraflow.dag.Task;
+import dev.duraflow.dag.TaskContext;
 import dev.duraflow.error.RunCancelledException;
 import dev.duraflow.error.TaskTimeoutException;
 import dev.duraflow.event.RunEvent;
@@ -15,8 +16,10 @@ import dev.duraflow.store.Store;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -164,6 +167,30 @@ final class TimeoutRunTest {
         .singleElement()
         .satisfies(event -> assertThat(((RunEvent.TaskAbandoned) event).elapsed())
             .isEqualTo(Duration.ofSeconds(15)));
+  }
+
+  /** It got a fresh context, and its steps were recorded. */
+  @Test
+  void bodyThatIsLeftBehind_hasAContextThatIsOver() throws Exception {
+    CompletableFuture<Throwable> refused = new CompletableFuture<>();
+    Dag dag = Dag.named("dag");
+    dag.task("stuck", () -> {
+          blockForGood();
+          try {
+            refused.complete(new AssertionError(TaskContext.current().step("late", () -> "done")));
+          } catch (IllegalStateException e) {
+            refused.complete(e);
+          }
+          return 1;
+        })
+        .timeout(Duration.ofSeconds(5));
+    Run run = builder().build().start(dag);
+    time.awaitWaiting(1);
+    time.advance(Duration.ofSeconds(15));
+    assertThatThrownBy(run::await).cause().isInstanceOf(TaskTimeoutException.class);
+    never.countDown();
+    assertThat(refused.get(30, TimeUnit.SECONDS))
+        .hasMessageContaining("is over and cannot do step 'stuck/late'");
   }
 
   @Test

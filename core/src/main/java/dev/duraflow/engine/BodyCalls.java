@@ -40,6 +40,8 @@ final class BodyCalls implements Supplier<TaskContext> {
 
   /** What the code that is being called has asked for; ended by another thread if it is abandoned. */
   private volatile @Nullable Context context;
+  /** Set before the context is ended, and read after one is made, so that no other is left open. */
+  private volatile boolean isLeftBehind;
 
   BodyCalls(Execution execution, Worker worker, Thread thread) {
     this.execution = execution;
@@ -101,7 +103,11 @@ final class BodyCalls implements Supplier<TaskContext> {
     if (!gate.abandon(opening)) {
       return false;
     }
-    endContext();
+    isLeftBehind = true;
+    Context known = context;
+    if (known != null) {
+      known.end();
+    }
     return true;
   }
 
@@ -282,6 +288,9 @@ final class BodyCalls implements Supplier<TaskContext> {
     if (known == null) {
       known = new Context(execution, worker.dag(), worker.taskId());
       context = known;
+      if (isLeftBehind) {
+        known.end();
+      }
     }
     return known;
   }

@@ -395,9 +395,8 @@ public final class Execution {
         abandon(worker, opening);
       }
     }
-    // What those have in hand is theirs. But the run is stopping, and with nobody to tell and
-    // nothing
-    // to store it can end as it is.
+    // What those have in hand is theirs. But the run is stopping, with nobody to tell and nothing
+    // to store, so it can end as it is.
     if (isOver && tokens.getAndSet(ENDED) > 0) {
       finish();
     }

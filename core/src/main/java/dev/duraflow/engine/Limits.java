@@ -109,12 +109,18 @@ public final class Limits {
    * Takes the permits of a task, or lets it wait for them, with a token that it has been given; answers whether it has them.
    */
   boolean acquire(Execution execution, Frame frame, int task, List<Limit> limits) {
+    Waiter waiter = new Waiter(execution, frame, task, limits);
+    RuntimeException refusal;
     lock.lock();
     try {
-      return goesOn(new Waiter(execution, frame, task, limits));
+      return goesOn(waiter);
+    } catch (RuntimeException e) { // of the scheduler
+      refusal = e;
     } finally {
       lock.unlock();
     }
+    release(limits.subList(0, waiter.held));
+    throw refusal;
   }
 
   /** Gives back what a body had. */
@@ -171,10 +177,10 @@ public final class Limits {
     while (waiter.held < waiter.limits.size()) {
       Level level = level(waiter.limits.get(waiter.held));
       if (!level.queue.isEmpty() || !take(level)) {
-        level.queue.add(waiter);
         if (!level.limit.isConcurrency()) {
-          setAlarm(level);
+          setAlarm(level); // or it throws, and nobody is left in the queue
         }
+        level.queue.add(waiter);
         return false;
       }
       waiter.held++;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tasks that are ready but for a time that has to pass. Each holds a token of its run and no thread.
  *
- * <p>Two may come for a task that waits: the scheduler when its time has come, and who stops the run. The first to set {@code taken}
+ * <p>Two may come for a task that waits: the scheduler when its time has come, and who stops the run. The first to set its flag
  * has it. It is put into the set before anybody looks whether the run is stopping, and who stops the run says so before it goes
  * through the set; so one of the two finds it.
  */
