@@ -64,6 +64,10 @@ final class ExpandRunTest {
     return run;
   }
 
+  private static int refuse(AtomicInteger calls) {
+    throw new IllegalStateException("call " + calls.incrementAndGet());
+  }
+
   private static <T> Task<T> failing(Dag dag, String id, Class<T> type) {
     return dag.<T>task(id, () -> {
           throw new IllegalStateException("broken");
@@ -312,13 +316,9 @@ final class ExpandRunTest {
     Dag dag = Dag.named("types");
     Task<Integer> one = dag.task("one", () -> 1);
     dag.expand("train", one, (sub, n) -> {
-          if (asText.get()) {
-            sub.task("number", () -> "text");
-          } else {
-            sub.task("number", () -> 1);
-          }
-          ran.incrementAndGet();
-          return failing(sub, "end", Integer.class);
+          Task<?> number =
+              asText.get() ? sub.task("number", () -> "text") : sub.task("number", () -> 1);
+          return sub.task("end", number, ignored -> refuse(ran));
         })
         .returns(Integer.class);
     Duraflow duraflow = on(store).build();
@@ -331,6 +331,7 @@ final class ExpandRunTest {
               assertThat(failure.taskId()).isEqualTo("train");
               assertThat(failure.cause()).isInstanceOf(TypeMismatchException.class);
             }));
+    assertThat(ran).hasValue(1);
   }
 
   @Test

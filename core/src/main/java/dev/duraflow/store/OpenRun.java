@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** One run of a {@link Store}, taken for writing by one owner. Thread-safe. */
+/** One run of a {@link Store}, taken for writing by one owner, or joined by its {@linkplain SharedStore#join guests}. Thread-safe. */
 public interface OpenRun extends AutoCloseable {
   /**
    * The record of a task, if it has one.
@@ -48,6 +48,33 @@ public interface OpenRun extends AutoCloseable {
   /** How many attempts at a task have failed, as noted here and by earlier owners; 0 if the store keeps no history. */
   default int failedAttempts(String taskId) {
     return 0;
+  }
+
+  /**
+   * The number of this ownership: higher than that of every owner before. 0 for a store that a single process uses.
+   *
+   * @implSpec fixed while the run is open
+   */
+  default long epoch() {
+    return 0;
+  }
+
+  /**
+   * The record of a task, looked up where {@linkplain SharedStore#join guests} save theirs. Where there are no guests it is what
+   * {@link #find} answers.
+   *
+   * @implSpec may ask a server
+   */
+  default Optional<TaskRecord> findShared(String taskId) {
+    return find(taskId);
+  }
+
+  /**
+   * Completes when the run is to stop for a reason that only the store knows: with who asked for it, if another process wants it
+   * cancelled; with {@link dev.duraflow.error.RunLostException}, if this owner is the owner no longer. By default, never.
+   */
+  default CompletionStage<String> stopRequested() {
+    return new CompletableFuture<>();
   }
 
   /** Takes a payload that is about to be saved in this run, and may keep a large one out of memory. */
