@@ -17,15 +17,11 @@ import dev.duraflow.event.RunState;
 import dev.duraflow.store.Durability;
 import dev.duraflow.store.RunNote;
 import dev.duraflow.store.TaskGraph;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -33,27 +29,13 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a DAG: its ready tasks, the workers on it, and how it ends.
  *
- * <p><b>Work.</b> Ready tasks lie in {@link Ready}. A worker takes one, runs it, settles it, goes on with one successor that
- * became ready by it, and pushes the others. A worker that finds nothing leaves, and after a {@linkplain #lingers moment} in
- * which it counts as arriving, it is gone; there is no idle worker to wake. Who pushes
- * {@linkplain #summon summons} one more worker unless one is on its way already, and a worker that arrives and leaves tasks
- * behind summons the next: so the crew grows as long as there is work and threads to do it, and tiny tasks, which are gone
- * before the next worker has arrived, do not pay for threads. The thread in {@link #run} is a worker too, but has a place of
- * its own: the others, its helpers, are counted without it, it needs no executor to come, and when it has left for lack of work
- * it is the one that is summoned first. So a run goes on even if the executor never sends anybody.
- *
- * <p><b>No ready task is forgotten.</b> A push comes before the pusher's look at {@code callerIsIdle}, {@code helpers} and
- * {@code arriving}. The caller says that it is idle before it looks at the stack for the last time. If a helper is arriving, it
- * clears {@code arriving} before it looks at the stack, and so sees the push; the same holds for one that lingers, whether it
- * comes back or goes. If the crew is full, each helper looks at the
- * stack again after it has left the count. If the look falls between a summoner's setting and taking back of {@code arriving},
- * that summoner looks again after it took it back. All of these are volatile, hence in one total order.
+ * <p><b>Work.</b> Ready tasks lie in {@link Ready}. A {@link Worker} of the {@link Crew} takes one, runs it, settles it, goes on
+ * with one successor that became ready by it, and pushes the others.
  *
  * <p><b>The end</b> is found by counting tokens. Each entry of the stack, each worker at work, each save under way and each task
  * that {@linkplain Waiting waits} for a time or for {@linkplain Limits permits} holds at least one; only who holds one can make
@@ -67,26 +49,11 @@ import org.jspecify.annotations.Nullable;
  * tell whether it is in a body; it has no store and no listeners then, and the run is stopping, so the run just ends.
  */
 public final class Execution {
-  /** Some microseconds: as long as it takes to wake a thread. */
-  private static final int SPINS = 200;
-
   /** Instead of the number of tokens, when a run has ended without waiting for them all. */
   private static final long ENDED = Long.MIN_VALUE / 2;
 
-  private static final VarHandle CALLER_IS_IDLE;
-
-  static {
-    try {
-      CALLER_IS_IDLE =
-          MethodHandles.lookup().findVarHandle(Execution.class, "callerIsIdle", boolean.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
   private final String runId;
   private final Settings settings;
-  private final int spins;
   final @Nullable Records records;
   final Signals signals;
   final Attempts attempts;
@@ -96,17 +63,12 @@ public final class Execution {
   final Frame root;
 
   private final AtomicLong tokens = new AtomicLong(1);
-  /** Workers that were counted in, without the caller. */
-  private final AtomicInteger helpers = new AtomicInteger();
-
-  private final AtomicInteger arriving = new AtomicInteger();
-  private final Map<Thread, Worker> crew = new ConcurrentHashMap<>();
+  final Crew crew;
   private final CountDownLatch finished = new CountDownLatch(1);
   private final boolean flightRecorded = FlightRecording.isOn();
 
   private final AtomicInteger total;
   private final AtomicInteger reused = new AtomicInteger();
-  private final AtomicInteger ranByDeparted = new AtomicInteger();
   private final AtomicInteger mostSeenCompleted = new AtomicInteger();
   /** How many tasks have no output, and that is handled. */
   private final AtomicInteger excused = new AtomicInteger();
@@ -122,14 +84,8 @@ public final class Execution {
 
   private volatile boolean blocked;
   private @Nullable RuntimeException closeFailure;
-  private @Nullable Thread caller;
-  /** One more while the caller does not come back from a body. */
-  private final AtomicInteger mostHelpers = new AtomicInteger();
-
   private final Queue<String> abandoned = new ConcurrentLinkedQueue<>();
   private final Queue<Future<?>> alarms = new ConcurrentLinkedQueue<>();
-  /** The caller has left for lack of work; who sets it back has summoned it. */
-  private volatile boolean callerIsIdle;
 
   /**
    * Decides what is finished already.
@@ -138,20 +94,21 @@ public final class Execution {
    * @throws dev.duraflow.error.InvalidDagException if there is a store and an output type cannot be read
    */
   public Execution(Dag dag, String runId, Settings settings, @Nullable Records records) {
-    this(dag, runId, settings, records, SPINS);
+    this(dag, runId, settings, records, Crew.SPINS);
   }
 
   /** @param spins how often a thread without work looks for some before it parks or goes */
   Execution(Dag dag, String runId, Settings settings, @Nullable Records records, int spins) {
     this.runId = runId;
     this.settings = settings;
-    this.spins = spins;
     this.records = records;
     this.root = new Frame(dag, null, records, false);
     this.total = new AtomicInteger(root.size());
     this.signals = new Signals(runId, settings, total);
     this.attempts = new Attempts(records);
     this.steps = new TaskSteps(records, settings.clock());
+    this.crew =
+        new Crew(this, settings.executor(), spins, records == null && !signals.isObserved());
     this.waiting = new Waiting(this, settings.scheduler());
     settings.limits().register(root.graph);
   }
@@ -172,16 +129,9 @@ public final class Execution {
     return reused.get();
   }
 
-  /**
-   * How many tasks have an output. What a worker has done is missing for a moment while it leaves, and never counted twice, so
-   * that the most that was ever seen is right.
-   */
+  /** How many tasks have an output; it does not fall. */
   public int completed() {
-    int ran = ranByDeparted.get();
-    for (Worker worker : crew.values()) {
-      ran += worker.ran();
-    }
-    return mostSeenCompleted.accumulateAndGet(reused.get() + ran, Math::max);
+    return mostSeenCompleted.accumulateAndGet(reused.get() + crew.ran(), Math::max);
   }
 
   public List<TaskFailure> failures() {
@@ -200,48 +150,18 @@ public final class Execution {
 
   /** Runs in the calling thread, with the help of others; returns when the run has ended, whichever way. */
   public void run() {
-    caller = Thread.currentThread();
-    mostHelpers.set(settings.maxConcurrency() - 1);
-    Worker worker = new Worker(this, Thread.currentThread());
+    crew.beginWithCaller(settings.maxConcurrency());
     begin();
-    boolean interrupted = false;
-    while (state == RunState.RUNNING) {
-      if (callerIsIdle) {
-        idle();
-      } else {
-        work(worker);
-        if (worker.wasAbandoned()) { // it is back, and whoever stood in for it may go
-          mostHelpers.decrementAndGet();
-          interrupted |= worker.wasInterruptedFromOutside();
-          worker = new Worker(this, Thread.currentThread());
-        }
-      }
-      if (Thread.interrupted()) {
-        interrupted = true;
-        cancel();
-      }
-    }
-    if (interrupted || worker.wasInterruptedFromOutside()) {
+    if (crew.workAsCaller()) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Waits until the run has ended or this thread is summoned; a short wait is not worth parking for. */
-  private void idle() {
-    for (int i = 0; i < spins; i++) {
-      if (state != RunState.RUNNING || !callerIsIdle) {
-        return;
-      }
-      Thread.onSpinWait();
-    }
-    LockSupport.park(this);
-  }
-
   /** Runs on the executor; returns at once. */
   public void start() {
-    mostHelpers.set(settings.maxConcurrency());
+    crew.beginEmpty(settings.maxConcurrency());
     begin();
-    summon();
+    crew.summon();
   }
 
   private void begin() {
@@ -346,7 +266,7 @@ public final class Execution {
         return false;
       }
       stop = how;
-      for (Worker worker : crew.values()) {
+      for (Worker worker : crew.atWork()) {
         worker.interrupt();
       }
     }
@@ -386,7 +306,7 @@ public final class Execution {
   /** The grace period after a stop is over. */
   private void abandonOverdue() {
     boolean isOver = false;
-    for (Worker worker : crew.values()) {
+    for (Worker worker : crew.atWork()) {
       long opening = worker.overdue();
       if (opening != 0 && worker.staysOpen()) {
         reportAbandoned(worker.taskId(), worker.calledAt());
@@ -418,13 +338,7 @@ public final class Execution {
     if (!successor.takeOver(stuck, opening)) {
       return;
     }
-    crew.remove(stuck.thread(), stuck);
-    ranByDeparted.addAndGet(stuck.takeRan());
-    if (isCaller(stuck.thread())) {
-      mostHelpers.incrementAndGet();
-    } else {
-      helpers.decrementAndGet();
-    }
+    crew.giveUp(stuck);
     reportAbandoned(successor.taskId(), successor.calledAt());
     goOn(successor, successor::goOnWithoutBody);
     summon(); // there is room in the crew
@@ -439,7 +353,7 @@ public final class Execution {
       if (isStopping()) {
         worker.clearAway();
       }
-      ranByDeparted.addAndGet(worker.takeRan());
+      crew.countRan(worker);
       returnTokens(worker.takeTokens());
     }
   }
@@ -543,7 +457,7 @@ public final class Execution {
   }
 
   boolean isCaller(Thread thread) {
-    return thread == caller;
+    return crew.isCaller(thread);
   }
 
   Instant now() {
@@ -552,137 +466,24 @@ public final class Execution {
 
   // ---- the crew
 
-  /** Sees to it that one more worker comes, if there is work for it and room in the crew. */
   void summon() {
-    while (!ready.isEmpty()) {
-      if (callerIsIdle && CALLER_IS_IDLE.compareAndSet(this, true, false)) {
-        LockSupport.unpark(caller);
-        return;
-      }
-      if (!hasRoom() || !arriving.compareAndSet(0, 1)) {
-        return;
-      }
-      if (!hasRoom()) {
-        arriving.set(0);
-      } else if (send()) {
-        return;
-      } else {
-        arriving.set(0);
-        if (caller != null || helpers.get() > 0) {
-          return; // The work is left to those who are there: they look at the stack again before
-          // they leave.
-        }
-      }
-    }
+    crew.summon();
   }
 
-  private boolean hasRoom() {
-    return helpers.get() < mostHelpers.get();
-  }
-
-  /** Sends for a thread of the executor; false if the executor refuses. */
-  private boolean send() {
-    try {
-      settings.executor().execute(this::arriveHere);
-      return true;
-    } catch (Throwable refusal) {
-      // While this thread has the say nobody comes: if nobody is there, what lies on the stack
-      // stays there.
-      Ready.Entry top = caller == null && helpers.get() == 0 ? ready.peek() : null;
-      if (top != null) {
-        giveUp(top, refusal);
-      }
-      return false;
-    }
-  }
-
-  private void arriveHere() {
-    Thread thread = Thread.currentThread();
-    if (isCaller(thread) || crew.containsKey(thread)) {
-      // An executor that runs things in the calling thread, and that one is at work or about to be.
-      arriving.set(0);
-      return;
-    }
-    do {
-      // Counted first, so that nobody takes the crew for empty or has another helper sent
-      // meanwhile.
-      boolean hasPlace = helpers.incrementAndGet() <= mostHelpers.get();
-      arriving.set(0);
-      if (!hasPlace) { // sent by an executor that refused it, or twice
-        helpers.decrementAndGet();
-        summon();
-        return;
-      }
-      Worker worker = new Worker(this, thread);
-      work(worker);
-      if (worker.wasAbandoned()) {
-        return; // its place has been given away
-      }
-    } while (lingers());
-  }
-
-  /**
-   * A helper that has left for lack of work stays near for a moment, as one who is arriving: what is pushed meanwhile needs nobody
-   * to be sent for. One at a time, and not longer than another's coming would take. False if it goes.
-   */
-  private boolean lingers() {
-    if (!arriving.compareAndSet(0, 1)) {
-      return false;
-    }
-    for (int i = 0; i < spins && tokens.get() != 0; i++) {
-      if (!ready.isEmpty()) {
-        return true;
-      }
-      Thread.onSpinWait();
-    }
-    arriving.set(0);
-    summon(); // who pushed while it was there counted on it
-    return false;
-  }
-
-  /** The caller, or a helper that has been counted in, works and leaves. */
-  private void work(Worker worker) {
-    if (takeToken(worker)) {
-      crew.put(worker.thread(), worker);
-      try {
-        worker.work();
-      } catch (Throwable t) {
-        breakOff(worker, t);
-      } finally {
-        if (!worker.wasAbandoned()) {
-          crew.remove(worker.thread());
-          ranByDeparted.addAndGet(worker.takeRan());
-          try {
-            leave(worker);
-          } finally {
-            returnTokens(worker.takeTokens());
-          }
-        }
-      }
-    } else {
-      leave(worker);
-    }
+  boolean isRunning() {
+    return state == RunState.RUNNING;
   }
 
   /** The engine itself failed, for want of memory perhaps: what is counted is not sure any more, so the run ends here. */
-  private void breakOff(Worker worker, Throwable cause) {
+  void breakOff(Worker worker, Throwable cause) {
     failures.add(new TaskFailure(worker.taskId(), cause));
     stop(RunState.FAILED);
     String taskId = worker.taskId();
     noteFailure(taskId, attempts.next(taskId), worker.calledAt(), cause);
   }
 
-  private void leave(Worker worker) {
-    if (isCaller(worker.thread())) {
-      callerIsIdle = true;
-    } else {
-      helpers.decrementAndGet();
-    }
-    summon();
-  }
-
   /** Nobody can work: the executor takes nothing, and no thread is here. */
-  private void giveUp(Ready.Entry top, Throwable refusal) {
+  void giveUp(Ready.Entry top, Throwable refusal) {
     if (stop(RunState.FAILED)) {
       String taskId = top.frame.graph.tasks[Math.max(top.task, 0)].id();
       fail(
@@ -760,7 +561,7 @@ public final class Execution {
   // ---- the end
 
   /** A token for a worker; none when the run is over. */
-  private boolean takeToken(Worker worker) {
+  boolean takeToken(Worker worker) {
     long held;
     do {
       held = tokens.get();
@@ -770,6 +571,11 @@ public final class Execution {
     } while (!tokens.compareAndSet(held, held + 1));
     worker.receiveToken();
     return true;
+  }
+
+  /** False when the run is over, or about to be. */
+  boolean hasTokens() {
+    return tokens.get() > 0;
   }
 
   /** Only for who holds one. */
@@ -810,7 +616,7 @@ public final class Execution {
       state = end;
       alarms.forEach(alarm -> alarm.cancel(false));
       finished.countDown();
-      LockSupport.unpark(caller);
+      crew.wakeCaller();
     }
   }
 }

@@ -69,6 +69,12 @@ final class Worker {
   private @Nullable Frame over;
 
   private int ran;
+
+  /** Null for the caller, and for who has other things to do than bodies. */
+  private final @Nullable Pace pace;
+
+  private boolean hasSteppedBack;
+  private boolean standsBy;
   /** Nothing is its own any more. */
   private boolean abandoned;
 
@@ -90,6 +96,7 @@ final class Worker {
     this.calls = new BodyCalls(execution, this, thread);
     this.observed = execution.signals.isObserved();
     this.frame = execution.root;
+    this.pace = execution.crew.hasTinyTasks() && !execution.isCaller(thread) ? new Pace() : null;
   }
 
   /** How many tasks it has given an output to; read by other threads, and so perhaps a little behind. */
@@ -130,10 +137,27 @@ final class Worker {
     try {
       do {
         runFrom(task);
-      } while (!abandoned && take());
+      } while (!abandoned && !hasSteppedBack && take());
     } finally {
       calls.end();
     }
+  }
+
+  /** Leaves what it would do next to others, if it is more in their way than a help. */
+  private boolean stepsBack(Pace measured, int next) {
+    if (!measured.isTiny(ran) || !execution.crew.mayStepBack()) {
+      return false;
+    }
+    hasSteppedBack = true;
+    standsBy = execution.crew.standsBy(); // before the push, so that nobody is sent for
+    Entry entry = new Entry(frame, next);
+    push(entry, entry, 1);
+    return true;
+  }
+
+  /** Whether it has left work to others, and will look how they get on. */
+  boolean standsBy() {
+    return standsBy;
   }
 
   /** Whether its thread came back to find that another had taken over. */
@@ -231,6 +255,9 @@ final class Worker {
         tokens++;
       }
       if (claimed != Initial.NONE) {
+        if (pace != null) {
+          pace.countClaim();
+        }
         frame = top.frame;
         task = claimed;
         return true;
@@ -250,6 +277,9 @@ final class Worker {
 
   private void runFrom(int first) {
     for (int next = first; next != NOTHING; ) {
+      if (pace != null && stepsBack(pace, next)) {
+        return;
+      }
       task = next;
       next = settleParents(run(frame, next));
       releasePermits();
