@@ -8,6 +8,7 @@ import dev.duraflow.dag.PersistPolicy;
 import dev.duraflow.dag.Retry;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
+import dev.duraflow.engine.Durations;
 import dev.duraflow.engine.Execution;
 import dev.duraflow.engine.Limits;
 import dev.duraflow.engine.Patience;
@@ -143,7 +144,8 @@ public final class Duraflow implements AutoCloseable {
     }
     Records records = store == null ? null : records(runId);
     try {
-      Execution execution = new Execution(dag, runId, settings, records);
+      Durations durations = store == null ? Durations.unknown() : Durations.of(store, dag.name());
+      Execution execution = new Execution(dag, runId, settings, records, durations);
       if (shutdownHook != null) {
         shutdownHook.add(execution);
       }

@@ -136,6 +136,16 @@ public abstract sealed class Task<T extends @Nullable Object>
     return this;
   }
 
+  /**
+   * Says that of the tasks that are ready, this one is to be taken before those of a lower priority; the default is 0. Among equals,
+   * the one with the longest remaining path is taken first. Of a map, it holds for the elements, and of an expansion, for the tasks
+   * within that do not say themselves. What has been begun is not interrupted for it.
+   */
+  public final Task<T> priority(int priority) {
+    options = options().withPriority(priority);
+    return this;
+  }
+
   /** What was said by {@link #retry}, {@link #timeout} and the like. */
   public final TaskOptions options() {
     return options == null ? TaskOptions.NONE : options;

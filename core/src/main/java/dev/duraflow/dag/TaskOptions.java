@@ -11,28 +11,34 @@ import org.jspecify.annotations.Nullable;
  * @param timeout how long one attempt may take; null for as long as it wants
  * @param totalTimeout how long all attempts may take, with the delays between them; null for as long as they want
  * @param limits by name, each once
+ * @param priority higher ones are taken first; 0 unless said
  */
 public record TaskOptions(
     @Nullable Retry retry,
     @Nullable Duration timeout,
     @Nullable Duration totalTimeout,
-    List<Limit> limits) {
+    List<Limit> limits,
+    int priority) {
   /** Nothing was said. */
-  public static final TaskOptions NONE = new TaskOptions(null, null, null, List.of());
+  public static final TaskOptions NONE = new TaskOptions(null, null, null, List.of(), 0);
 
   TaskOptions withRetry(Retry value) {
-    return new TaskOptions(value, timeout, totalTimeout, limits);
+    return new TaskOptions(value, timeout, totalTimeout, limits, priority);
   }
 
   TaskOptions withTimeout(Duration value) {
-    return new TaskOptions(retry, value, totalTimeout, limits);
+    return new TaskOptions(retry, value, totalTimeout, limits, priority);
   }
 
   TaskOptions withTotalTimeout(Duration value) {
-    return new TaskOptions(retry, timeout, value, limits);
+    return new TaskOptions(retry, timeout, value, limits, priority);
   }
 
   TaskOptions withLimits(List<Limit> value) {
-    return new TaskOptions(retry, timeout, totalTimeout, value);
+    return new TaskOptions(retry, timeout, totalTimeout, value, priority);
+  }
+
+  TaskOptions withPriority(int value) {
+    return new TaskOptions(retry, timeout, totalTimeout, limits, value);
   }
 }

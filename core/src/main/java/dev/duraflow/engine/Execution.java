@@ -59,8 +59,10 @@ public final class Execution {
   final Attempts attempts;
   final TaskSteps steps;
   final Waiting waiting;
-  final Ready ready = new Ready();
   final Frame root;
+  final Durations durations;
+  final @Nullable Order order;
+  final Ready ready;
 
   private final AtomicLong tokens = new AtomicLong(1);
   final Crew crew;
@@ -93,22 +95,33 @@ public final class Execution {
    * @throws dev.duraflow.error.TypeMismatchException if a record does not fit its task
    * @throws dev.duraflow.error.InvalidDagException if there is a store and an output type cannot be read
    */
-  public Execution(Dag dag, String runId, Settings settings, @Nullable Records records) {
-    this(dag, runId, settings, records, Crew.SPINS);
+  public Execution(
+      Dag dag, String runId, Settings settings, @Nullable Records records, Durations durations) {
+    this(dag, runId, settings, records, durations, Crew.SPINS);
   }
 
   /** @param spins how often a thread without work looks for some before it parks or goes */
-  Execution(Dag dag, String runId, Settings settings, @Nullable Records records, int spins) {
+  Execution(
+      Dag dag,
+      String runId,
+      Settings settings,
+      @Nullable Records records,
+      Durations durations,
+      int spins) {
     this.runId = runId;
     this.settings = settings;
     this.records = records;
-    this.root = new Frame(dag, null, records, false);
-    this.total = new AtomicInteger(root.size());
+    this.durations = durations;
+    this.total = new AtomicInteger(dag.size());
     this.signals = new Signals(runId, settings, total);
+    boolean hasTinyTasks = records == null && !signals.isObserved();
+    Graph graph = Graph.of(dag);
+    this.order = Order.of(graph, durations, hasTinyTasks);
+    this.root = new Frame(graph, null, records, order, false);
+    this.ready = order == null ? new ReadyStack() : new ReadyHeap(order.isStrict());
     this.attempts = new Attempts(records);
     this.steps = new TaskSteps(records, settings.clock());
-    this.crew =
-        new Crew(this, settings.executor(), spins, records == null && !signals.isObserved());
+    this.crew = new Crew(this, settings.executor(), spins, hasTinyTasks);
     this.waiting = new Waiting(this, settings.scheduler());
     settings.limits().register(root.graph);
   }
@@ -180,12 +193,13 @@ public final class Execution {
       returnTokens(1);
       throw t;
     }
-    if (!root.initial.isDrained()) {
-      Ready.Entry entry = new Ready.Entry(root, Ready.Entry.INITIAL);
-      ready.push(entry, entry);
-    } else {
+    Ready.Chain first = root.begin();
+    if (first == null) {
       returnTokens(1);
+      return;
     }
+    addTokens(first.size() - 1);
+    ready.push(first.first(), first.last());
   }
 
   /** Counts the tasks of a frame that is about to begin, and among them those that are finished already. */
@@ -609,6 +623,11 @@ public final class Execution {
           e instanceof DuraflowException failure && toleratesPersistFailure(failure) ? null : e;
     } catch (Throwable t) {
       closeFailure = new StoreException("run '" + runId + "' could not be closed: " + t, t);
+    }
+    try {
+      durations.keep();
+    } catch (RuntimeException e) {
+      signals.notLearnt(e);
     }
     try {
       signals.runFinished(end);

@@ -1,6 +1,5 @@
 package dev.duraflow.engine;
 
-import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.Inputs;
 import dev.duraflow.dag.MapTask;
 import dev.duraflow.dag.Outcome;
@@ -58,6 +57,9 @@ final class Frame implements Inputs {
   private final @Nullable Object[] outputs;
   private final int[] missing;
   private final int @Nullable [] consumersLeft;
+  private final @Nullable Order order;
+  /** Of each task, by {@link Order#remaining}; null if the order does not matter. */
+  private final long @Nullable [] remaining;
   /** What is ready from the beginning. */
   final Initial initial;
 
@@ -77,7 +79,13 @@ final class Frame implements Inputs {
       int task,
       Instant startedAt,
       boolean unstored,
-      @Nullable Task<?> wanted) {}
+      @Nullable Task<?> wanted) {
+    /** How long it takes from the end of the frame to that of the run. */
+    long remainingAfter() {
+      Order order = frame.order;
+      return order == null ? 0 : frame.remaining(task) - order.weight(frame.graph.tasks[task]);
+    }
+  }
 
   /** What may stand in {@code outputs} and is no value. */
   private record Mark(String name) {}
@@ -100,11 +108,17 @@ final class Frame implements Inputs {
   /**
    * A frame that is about to begin.
    *
+   * @param order null if it does not matter
    * @param retain whether outputs stay in memory after their last consumer, since somebody outside this frame wants them
    */
-  Frame(Dag dag, @Nullable Parent parent, @Nullable Records records, boolean retain) {
+  Frame(
+      Graph graph,
+      @Nullable Parent parent,
+      @Nullable Records records,
+      @Nullable Order order,
+      boolean retain) {
     Task<?> wanted = parent == null ? null : parent.wanted;
-    this.graph = Graph.of(dag, wanted);
+    this.graph = graph;
     this.parent = parent;
     this.depth = parent == null ? 0 : parent.frame.depth + 1;
     this.handledOutside = parent != null && parent.frame.handles(parent.task);
@@ -116,6 +130,9 @@ final class Frame implements Inputs {
     this.reused = records == null ? 0 : reuse(records);
     this.excused = reused > 0 && graph.handlesFailures() ? excuse() : 0;
     this.consumersLeft = records == null ? null : countConsumers(wanted);
+    this.order = order;
+    this.remaining =
+        order == null ? null : order.remaining(graph, parent == null ? 0 : parent.remainingAfter());
     this.initial = readyFromTheBeginning();
     this.unfinished = size - reused - excused;
   }
@@ -182,6 +199,49 @@ final class Frame implements Inputs {
       }
     }
     return new Initial(tasks, count);
+  }
+
+  /** What is ready from the beginning: one entry for all that rank the same, so that they need not be made; null if nothing is. */
+  Ready.@Nullable Chain begin() {
+    if (initial.isDrained()) {
+      return null;
+    }
+    int first = initial.task(0);
+    boolean allRankTheSame = true;
+    for (int i = 1; order != null && allRankTheSame && i < initial.count(); i++) {
+      int task = initial.task(i);
+      allRankTheSame = remaining(task) == remaining(first) && priority(task) == priority(first);
+    }
+    if (allRankTheSame) {
+      return Ready.Chain.of(new Ready.Entry(this, Ready.Entry.INITIAL));
+    }
+    Ready.Entry top = new Ready.Entry(this, first);
+    Ready.Entry bottom = top;
+    for (int i = 1; i < initial.count(); i++) {
+      bottom.next = new Ready.Entry(this, initial.task(i));
+      bottom = bottom.next;
+    }
+    return new Ready.Chain(top, bottom, initial.count());
+  }
+
+  /** Of a task, or of an entry that stands for others. */
+  int priority(int task) {
+    int own = task >= 0 ? graph.tasks[task].options().priority() : 0;
+    if (task == Ready.Entry.INITIAL) {
+      return priority(initial.task(0));
+    }
+    return own != 0 || parent == null ? own : parent.frame.priority(parent.task);
+  }
+
+  /** How long it takes from the beginning of a task to the end of the run; of a frame that is over, from its end. */
+  long remaining(int task) {
+    if (remaining == null) {
+      return 0;
+    }
+    if (task == Ready.Entry.OVER) {
+      return Long.MAX_VALUE; // there is nothing to do but to count it off
+    }
+    return remaining[task == Ready.Entry.INITIAL ? initial.task(0) : task];
   }
 
   int size() {

@@ -18,6 +18,9 @@ final class Graph {
   /** Whether anything but dependencies and bodies was said of any task. */
   final boolean hasOptions;
 
+  /** Whether a priority was. */
+  final boolean hasPriorities;
+
   private final int[] successors;
   private final int[] firstSuccessor;
   /** Null if there are none. */
@@ -28,6 +31,7 @@ final class Graph {
       Task<?>[] tasks,
       int[] dependencyCounts,
       boolean hasOptions,
+      boolean hasPriorities,
       int[] successors,
       int[] firstSuccessor,
       @Nullable BitSet handled) {
@@ -35,6 +39,7 @@ final class Graph {
     this.tasks = tasks;
     this.dependencyCounts = dependencyCounts;
     this.hasOptions = hasOptions;
+    this.hasPriorities = hasPriorities;
     this.successors = successors;
     this.firstSuccessor = firstSuccessor;
     this.handled = handled;
@@ -50,9 +55,13 @@ final class Graph {
     int[] dependencyCounts = new int[tasks.length];
     int[] end = new int[tasks.length + 1];
     boolean hasOptions = false;
+    boolean hasPriorities = false;
     boolean hasRecoveries = false;
     for (int i = 0; i < tasks.length; i++) {
-      hasOptions |= tasks[i].hasOptions();
+      if (tasks[i].hasOptions()) {
+        hasOptions = true;
+        hasPriorities |= tasks[i].options().priority() != 0;
+      }
       List<Task<?>> dependencies = tasks[i].dependencies();
       dependencyCounts[i] = dependencies.size();
       hasRecoveries |= tasks[i] instanceof Recovery;
@@ -73,7 +82,8 @@ final class Graph {
       }
     }
     BitSet handled = hasRecoveries ? handled(tasks, successors, end, wanted) : null;
-    return new Graph(dag, tasks, dependencyCounts, hasOptions, successors, end, handled);
+    return new Graph(
+        dag, tasks, dependencyCounts, hasOptions, hasPriorities, successors, end, handled);
   }
 
   private static BitSet handled(

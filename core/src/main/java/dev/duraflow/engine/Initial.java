@@ -51,6 +51,15 @@ final class Initial {
     }
   }
 
+  int count() {
+    return count;
+  }
+
+  /** @param position from 0 */
+  int task(int position) {
+    return tasks[position];
+  }
+
   boolean isDrained() {
     return (int) COUNTS.getVolatile(counts, DRAINED) == blocks;
   }

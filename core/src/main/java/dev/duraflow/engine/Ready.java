@@ -1,19 +1,11 @@
 package dev.duraflow.engine;
 
 import dev.duraflow.dag.Limit;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The tasks that are ready and that no worker has taken: a lock-free stack (R. K. Treiber, 1986), so that what was begun is
- * finished before something new is begun, and outputs do not pile up.
- *
- * <p>An entry is pushed once and never again, so a compare-and-set on the head cannot mistake one entry for another. What a
- * pusher wrote before its push is seen by who takes the entry.
- */
-final class Ready {
+/** The tasks that are ready and that no worker has taken. What a pusher wrote before its push is seen by who takes the entry. */
+abstract class Ready {
   /**
    * One ready task, or all tasks of a frame that are ready from its beginning, which workers claim one by one, or a frame that is
    * over, whose parent is to be settled.
@@ -40,38 +32,25 @@ final class Ready {
     }
   }
 
-  private static final VarHandle HEAD;
-
-  static {
-    try {
-      HEAD = MethodHandles.lookup().findVarHandle(Ready.class, "head", Entry.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
+  /** Entries that are pushed together, the first to be taken first. */
+  record Chain(Entry first, Entry last, int size) {
+    static Chain of(Entry only) {
+      return new Chain(only, only, 1);
     }
   }
 
-  private volatile @Nullable Entry head;
+  abstract boolean isEmpty();
 
-  boolean isEmpty() {
-    return head == null;
-  }
-
+  /** The entry that is to be taken next. */
   @Nullable
-  Entry peek() {
-    return head;
-  }
+  abstract Entry peek();
 
-  /** Pushes a chain of entries, {@code first} to be taken first. */
-  void push(Entry first, Entry last) {
-    Entry top;
-    do {
-      top = head;
-      last.next = top;
-    } while (!HEAD.compareAndSet(this, top, first));
-  }
+  /** Pushes a chain of entries, {@code first} to be taken first, if all else is the same. */
+  abstract void push(Entry first, Entry last);
 
-  /** Takes the entry off, if it is still on top. */
-  boolean pop(Entry top) {
-    return HEAD.compareAndSet(this, top, top.next);
-  }
+  /** Takes the entry off, if it is still the one to be taken next. */
+  abstract boolean pop(Entry top);
+
+  /** Whether what has just become ready must not be taken at once, since something else may come before it. */
+  abstract boolean isStrict();
 }

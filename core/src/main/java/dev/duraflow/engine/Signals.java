@@ -92,6 +92,13 @@ final class Signals {
     send(new RunEvent.TaskAbandoned(runId, clock.instant(), taskId, elapsed));
   }
 
+  void notLearnt(Throwable failure) {
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "what tasks of run '" + runId + "' took is not kept for later ones",
+        failure);
+  }
+
   void notAbandoned(Throwable failure) {
     LOG.log(
         System.Logger.Level.WARNING,

@@ -379,9 +379,11 @@ final class Worker {
       return succeed(in, i, output, startedAt);
     }
     Task<?> declared = in.graph.tasks[i];
+    Instant finishedAt = execution.now();
+    execution.durations.observe(declared.id(), startedAt, finishedAt);
     return persist(
         () -> records.record(
-            declared, output, execution.attempts.next(declared.id()), startedAt, execution.now()),
+            declared, output, execution.attempts.next(declared.id()), startedAt, finishedAt),
         in,
         i,
         worker -> worker.succeed(in, i, output, startedAt));
@@ -409,9 +411,10 @@ final class Worker {
 
   private int begin(Frame in, int i, MapTask<?, ?> map, List<String> keys, Instant startedAt) {
     Frame elements = new Frame(
-        map.elements(keys, in),
+        Graph.of(map.elements(keys, in)),
         new Frame.Parent(in, i, startedAt, unstored, null),
         records,
+        execution.order,
         in.isWantedAsList(i));
     unstored &= elements.unfinished() == 0;
     execution.add(elements);
@@ -422,8 +425,8 @@ final class Worker {
   }
 
   private int begin(Frame nested) {
-    Entry entry = new Entry(nested, Entry.INITIAL);
-    push(entry, entry, 1);
+    Ready.Chain first = Objects.requireNonNull(nested.begin());
+    push(first.first(), first.last(), first.size());
     return NOTHING;
   }
 
@@ -447,9 +450,10 @@ final class Worker {
     ExpandTask.Declared declared = (ExpandTask.Declared) Objects.requireNonNull(called);
     execution.steps.checkNoneIn(declared.dag());
     Frame nested = new Frame(
-        declared.dag(),
+        Graph.of(declared.dag(), declared.output()),
         new Frame.Parent(in, i, startedAt, false, declared.output()),
         records,
+        execution.order,
         false);
     execution.limits().register(nested.graph);
     execution.add(nested);
@@ -734,6 +738,10 @@ final class Worker {
         return succeedOncePersisted(in, parent.task(), output, parent.startedAt());
       }
       unstored = parent.unstored() || nested.holdsUnstored();
+      if (records != null) {
+        execution.durations.observe(
+            in.graph.tasks[parent.task()].id(), parent.startedAt(), execution.now());
+      }
       return succeed(in, parent.task(), nested, parent.startedAt());
     } catch (Throwable e) {
       return failUnlessSettling(in, parent.task(), e);
@@ -752,7 +760,7 @@ final class Worker {
       if (!in.inputArrived(successor)) {
         continue;
       }
-      if (first == NOTHING) {
+      if (first == NOTHING && !execution.ready.isStrict()) {
         first = successor;
         continue;
       }

@@ -13,7 +13,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,7 @@ public final class JournalStore implements Store {
   static final String JOURNAL = "journal";
   static final String OUTPUTS = "outputs";
   static final String LOCK = ".lock";
+  private static final String DURATIONS = ".durations";
 
   /** What who finds damage can do. */
   static final String WAY_OUT =
@@ -93,6 +96,20 @@ public final class JournalStore implements Store {
               + "; see that the directory is there and can be written to",
           e);
     }
+  }
+
+  @Override
+  public Map<String, Duration> durations(String dagName) {
+    return durationFiles().read(dagName);
+  }
+
+  @Override
+  public void keepDurations(String dagName, Map<String, Duration> durations) {
+    durationFiles().write(dagName, durations);
+  }
+
+  private DurationFiles durationFiles() {
+    return new DurationFiles(directories.root().resolve(DURATIONS));
   }
 
   private OpenRun open(String runId, Path directory, Durability durability, RunLock ownership)

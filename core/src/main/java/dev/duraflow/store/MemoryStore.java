@@ -4,6 +4,7 @@ import dev.duraflow.error.RunLockedException;
 import dev.duraflow.error.StoreException;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -18,6 +19,7 @@ final class MemoryStore implements Store {
   private static final CompletionStage<Void> DONE = CompletableFuture.completedFuture(null);
 
   private final Map<String, StoredRun> runs = new ConcurrentHashMap<>();
+  private final Map<String, Map<String, Duration>> durations = new ConcurrentHashMap<>();
   private final Clock clock;
 
   MemoryStore(Clock clock) {
@@ -40,6 +42,16 @@ final class MemoryStore implements Store {
           new RunLockedException.Holder("localhost", ProcessHandle.current().pid(), holder.since));
     }
     return candidate;
+  }
+
+  @Override
+  public Map<String, Duration> durations(String dagName) {
+    return durations.getOrDefault(dagName, Map.of());
+  }
+
+  @Override
+  public void keepDurations(String dagName, Map<String, Duration> learnt) {
+    durations.put(dagName, Map.copyOf(learnt));
   }
 
   @Override

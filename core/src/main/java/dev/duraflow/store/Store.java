@@ -2,6 +2,8 @@ package dev.duraflow.store;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
 
 /**
  * Where the records of runs live. Thread-safe.
@@ -42,6 +44,23 @@ public interface Store extends AutoCloseable {
   default OpenRun open(String runId, Durability durability) {
     return open(runId);
   }
+
+  /**
+   * How long tasks of a DAG took in earlier runs, by task id, as {@link #keepDurations} was told. Only the order in which ready tasks
+   * are taken hangs on it.
+   *
+   * @implSpec by default nothing is kept; what is damaged is as good as none
+   */
+  default Map<String, Duration> durations(String dagName) {
+    return Map.of();
+  }
+
+  /**
+   * Keeps how long tasks of a DAG took, in place of what was kept before.
+   *
+   * @implSpec it need not survive a loss of power
+   */
+  default void keepDurations(String dagName, Map<String, Duration> durations) {}
 
   /** Releases what the store itself holds. Its runs are to be closed first. */
   @Override

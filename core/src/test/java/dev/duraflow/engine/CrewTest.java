@@ -58,7 +58,8 @@ final class CrewTest {
             tinyTasksBetweenOnesThatNeedTwo(),
             "run",
             TestSettings.of(pool, 3, FailurePolicy.FAIL_FAST, List.of(), Clock.systemUTC()),
-            null);
+            null,
+            Durations.unknown());
         way.accept(execution);
         execution.await();
         assertThat(execution.state()).isEqualTo(RunState.SUCCEEDED);

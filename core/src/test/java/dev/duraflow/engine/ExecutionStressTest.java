@@ -268,7 +268,11 @@ final class ExecutionStressTest {
         }),
         Clock.systemUTC());
     Execution execution = new Execution(
-        dag, "run", settings, open == null ? null : new Records("run", open, Codec.json()));
+        dag,
+        "run",
+        settings,
+        open == null ? null : new Records("run", open, Codec.json()),
+        Durations.unknown());
     boolean cancel = random.nextInt(3) == 0;
     int patience = random.nextInt(300);
     Thread caller = null;
@@ -349,8 +353,8 @@ final class ExecutionStressTest {
               FailurePolicy.FAIL_FAST,
               List.of(),
               Clock.systemUTC());
-          Execution execution =
-              new Execution(dag, "run", settings, new Records("run", open, Codec.json()));
+          Execution execution = new Execution(
+              dag, "run", settings, new Records("run", open, Codec.json()), Durations.unknown());
           execution.run();
           assertThat(execution.state()).isEqualTo(RunState.SUCCEEDED);
           assertThat(execution.output(task)).isEqualTo(19_999);

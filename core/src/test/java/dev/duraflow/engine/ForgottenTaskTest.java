@@ -64,7 +64,8 @@ final class ForgottenTaskTest {
         @Override
         public void close() {}
       };
-      execution = new Execution(DAG, "run", settings, new Records("run", run, new OneCodec()), 1);
+      execution = new Execution(
+          DAG, "run", settings, new Records("run", run, new OneCodec()), Durations.unknown(), 1);
       execution.start();
     }
 

@@ -44,7 +44,7 @@ final class FrameTest {
   public static final class Counts {
     private static final Dag DAG = fanIn();
 
-    private final Frame frame = new Frame(DAG, null, null, false);
+    private final Frame frame = new Frame(Graph.of(DAG), null, null, null, false);
 
     @Operation
     public boolean inputArrived() {
@@ -75,7 +75,7 @@ final class FrameTest {
     ExecutorService pool = Executors.newFixedThreadPool(5);
     try {
       for (int round = 0; round < 3_000; round++) {
-        Frame frame = new Frame(dag, null, null, false);
+        Frame frame = new Frame(Graph.of(dag), null, null, null, false);
         CyclicBarrier all = new CyclicBarrier(5);
         List<Future<Integer>> sums = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
@@ -114,8 +114,12 @@ final class FrameTest {
       DAG.task("two", source, n -> n);
     }
 
-    private final Frame frame =
-        new Frame(DAG, null, new Records("release", new OneRecord(), new SevenCodec()), false);
+    private final Frame frame = new Frame(
+        Graph.of(DAG),
+        null,
+        new Records("release", new OneRecord(), new SevenCodec()),
+        null,
+        false);
     private final AtomicInteger released = new AtomicInteger();
 
     @Operation
@@ -194,7 +198,7 @@ final class FrameTest {
   @Test
   void outputs_thatAreNotThere() {
     Dag dag = fanIn();
-    Frame frame = new Frame(dag, null, null, false);
+    Frame frame = new Frame(Graph.of(dag), null, null, null, false);
     assertThat(frame.hasOutput(0)).isFalse();
     assertThatThrownBy(() -> frame.output(0)).hasMessageContaining("it has not finished");
     Frame.Blocked failed =

@@ -13,11 +13,24 @@ import org.jetbrains.lincheck.datastructures.Param;
 import org.junit.jupiter.api.Test;
 
 final class ReadyTest {
-  private static final Frame FRAME = new Frame(Dag.named("frame"), null, null, false);
+  /** Of ten tasks, of which each second has a higher priority. */
+  private static final Frame FRAME = new Frame(Graph.of(tenTasks()), null, null, null, false);
 
-  /** What a worker does with the stack, on every interleaving of a few steps. */
-  public static final class Linearizable {
-    private final Ready ready = new Ready();
+  private static Dag tenTasks() {
+    Dag dag = Dag.named("frame");
+    for (int i = 0; i < 10; i++) {
+      dag.task("task-" + i, () -> 1).priority(i % 2);
+    }
+    return dag;
+  }
+
+  /** What a worker does with it, on every interleaving of a few steps. */
+  public abstract static class Linearizable {
+    private final Ready ready;
+
+    Linearizable(Ready ready) {
+      this.ready = ready;
+    }
 
     @Operation
     public void push(@Param(gen = IntGen.class, conf = "0:9") int task) {
@@ -50,22 +63,57 @@ final class ReadyTest {
     }
   }
 
+  /** The stack. */
+  public static final class LinearizableStack extends Linearizable {
+    public LinearizableStack() {
+      super(new ReadyStack());
+    }
+  }
+
+  /** The heap. */
+  public static final class LinearizableHeap extends Linearizable {
+    public LinearizableHeap() {
+      super(new ReadyHeap(true));
+    }
+  }
+
   @Test
   void stack_isLinearizable_onEveryInterleaving() {
-    new ModelCheckingOptions()
+    everyInterleaving().checkObstructionFreedom(true).check(LinearizableStack.class);
+  }
+
+  @Test
+  void heap_isLinearizable_onEveryInterleaving() {
+    everyInterleaving().check(LinearizableHeap.class);
+  }
+
+  private static ModelCheckingOptions everyInterleaving() {
+    return new ModelCheckingOptions()
         .iterations(10)
         .invocationsPerIteration(200)
         .threads(2)
         .actorsBefore(0)
         .actorsAfter(0)
-        .actorsPerThread(3)
-        .checkObstructionFreedom(true)
-        .check(Linearizable.class);
+        .actorsPerThread(3);
+  }
+
+  @Test
+  void heap_givesHigherPrioritiesFirst_thenWhatCameLast() {
+    Ready ready = new ReadyHeap(true);
+    push(ready, 0, 2);
+    push(ready, 1, 3);
+    push(ready, 4, 5);
+    List<Integer> taken = new ArrayList<>();
+    for (Entry top = ready.peek(); top != null; top = ready.peek()) {
+      assertThat(ready.pop(top)).isTrue();
+      taken.add(top.task);
+    }
+    assertThat(taken).containsExactly(5, 1, 3, 4, 0, 2);
   }
 
   @Test
   void chain_isTakenFromItsFirstEntry_beforeWhatWasThere() {
-    Ready ready = new Ready();
+    Ready ready = new ReadyStack();
     push(ready, 1);
     push(ready, 2, 3);
     List<Integer> taken = new ArrayList<>();
@@ -79,7 +127,7 @@ final class ReadyTest {
 
   @Test
   void pop_ofAnEntryThatIsNoLongerOnTop_takesNothing() {
-    Ready ready = new Ready();
+    Ready ready = new ReadyStack();
     push(ready, 1);
     Entry one = ready.peek();
     push(ready, 2);
