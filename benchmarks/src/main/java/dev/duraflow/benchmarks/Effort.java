@@ -32,6 +32,10 @@ record Effort(int rounds, Duration warmUp, Sizes sizes) {
     return new Effort(3, Duration.ofMillis(300), new Sizes(10_000, 100_000, 1_000, 1_000));
   }
 
+  boolean isQuick() {
+    return rounds < full().rounds;
+  }
+
   Effort withMany(int tasks) {
     return new Effort(rounds, warmUp, sizes.withMany(tasks));
   }

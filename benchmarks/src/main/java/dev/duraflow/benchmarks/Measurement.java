@@ -13,6 +13,7 @@ record Measurement(String name, Procedure procedure) {
   static List<Measurement> all() {
     return Stream.of(
             InMemory.measurements(),
+            Makespan.measurements(),
             Durable.measurements(),
             Reopened.measurements(),
             Heap.measurements())

@@ -61,13 +61,13 @@ public final class Durations {
     return known == null ? null : known.toNanos();
   }
 
-  /** In nanoseconds, of all that are known; 1 if none is. */
-  long meanNanos() {
-    double sum = 0;
+  /** In nanoseconds, the shortest that is known; 1 if none is. What is not known was shorter, or is new. */
+  long shortestNanos() {
+    long shortest = Long.MAX_VALUE;
     for (Duration known : learnt.values()) {
-      sum += known.toNanos();
+      shortest = Math.min(shortest, known.toNanos());
     }
-    return learnt.isEmpty() ? 1 : Math.max(1, (long) (sum / learnt.size()));
+    return learnt.isEmpty() ? 1 : Math.max(1, shortest);
   }
 
   void observe(String taskId, Instant startedAt, Instant finishedAt) {

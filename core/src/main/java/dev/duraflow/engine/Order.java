@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * In which order ready tasks are taken: by priority, then the one with the longest remaining path first, which is the classic rule
  * of list scheduling (R. L. Graham, 1969, bounds what it can lose). A path is measured by what its tasks took in earlier runs of the
- * DAG; where nothing is known, all tasks weigh the same. Immutable.
+ * DAG; where
+ * nothing is known, all tasks weigh the same. Immutable.
  */
 final class Order {
   private final Durations durations;
@@ -16,7 +17,7 @@ final class Order {
 
   private Order(Durations durations, boolean isStrict) {
     this.durations = durations;
-    this.unknown = durations.meanNanos();
+    this.unknown = durations.shortestNanos();
     this.isStrict = isStrict;
   }
 
