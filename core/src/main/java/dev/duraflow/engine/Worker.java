@@ -252,6 +252,9 @@ final class Worker {
     for (int next = first; next != NOTHING; ) {
       task = next;
       next = settleParents(run(frame, next));
+      if (abandoned) {
+        return; // who takes over may still be reading what was in hand
+      }
       releasePermits();
       inputsAreDurable = false;
       calledAt = null;
@@ -274,7 +277,11 @@ final class Worker {
       }
     }
     try {
-      if (declared.isExternal() && execution.isPipelined() && !inputsAreDurable) {
+      // Who has permits has asked for them after this.
+      if (declared.isExternal()
+          && execution.isPipelined()
+          && !inputsAreDurable
+          && permits.isEmpty()) {
         return runWhenInputsAreDurable(in, i);
       }
       if (declared instanceof MapTask<?, ?> map) {
@@ -299,11 +306,14 @@ final class Worker {
     }
     spendTokens(1);
     boolean has;
+    boolean wasOpen = calls.suspend();
     try {
       has = execution.limits().acquire(execution, in, i, limits);
     } catch (Throwable refusal) {
       tokens++;
       throw refusal;
+    } finally {
+      calls.resume(wasOpen);
     }
     if (has) {
       tokens++;
@@ -314,10 +324,12 @@ final class Worker {
     return has;
   }
 
-  /** What has been taken over is not its own to give back. */
+  /** What has been taken over is not its own to give back. Others go on by it, perhaps in the executor. */
   private void releasePermits() {
     if (!abandoned && !permits.isEmpty()) {
+      boolean wasOpen = calls.suspend();
       execution.release(permits);
+      calls.resume(wasOpen);
       permits = List.of();
     }
   }
