@@ -378,11 +378,16 @@ final class Worker {
     }
     @SuppressWarnings("unchecked") // just made by map.keys
     List<String> keys = (List<String>) Objects.requireNonNull(called);
-    if (records == null || keys.equals(records.keys(map).orElse(null))) {
+    List<String> earlier =
+        records == null ? keys : records.keys(map).orElse(null);
+    if (keys.equals(earlier)) {
       return begin(in, i, map, keys, startedAt);
     }
+    if (earlier != null) {
+      execution.signals.elementsChanged(map.id(), earlier, keys);
+    }
     return persist(
-        () -> records.keysRecord(
+        () -> Objects.requireNonNull(records).keysRecord(
             map, keys, execution.attempts.next(map.id()), startedAt, execution.now()),
         in,
         i,
