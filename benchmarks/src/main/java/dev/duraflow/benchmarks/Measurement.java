@@ -14,6 +14,7 @@ record Measurement(String name, Procedure procedure) {
     return Stream.of(
             InMemory.measurements(),
             Durable.measurements(),
+            Flow.measurements(),
             Reopened.measurements(),
             Heap.measurements())
         .flatMap(List::stream)

@@ -79,7 +79,7 @@ public final class CrawlExample {
       }
       return page.toString();
     }
-    String[] names = path.split("/");
+    String[] names = path.split("/", -1);
     int number = Integer.parseInt(names[2]);
     page.append("word ".repeat(1 + number));
     if (number + 1 < PAGES) {
