@@ -650,7 +650,8 @@ final class ExpandRunTest {
       }
       crashed = !crash.lost.isEmpty();
       calls.clear();
-      Run run = on(inner).durability(Durability.PIPELINED).maxConcurrency(2).build().run(dag);
+      Run run =
+          on(inner).durability(Durability.PIPELINED).maxConcurrency(2).build().run(dag);
       String as = "save " + n;
       assertThat(run.get(end)).as(as).isEqualTo(63);
       assertThat(calls).as(as).doesNotHaveDuplicates().noneMatch(crash.durable::contains);

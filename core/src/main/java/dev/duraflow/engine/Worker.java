@@ -378,8 +378,7 @@ final class Worker {
     }
     @SuppressWarnings("unchecked") // just made by map.keys
     List<String> keys = (List<String>) Objects.requireNonNull(called);
-    List<String> earlier =
-        records == null ? keys : records.keys(map).orElse(null);
+    List<String> earlier = records == null ? keys : records.keys(map).orElse(null);
     if (keys.equals(earlier)) {
       return begin(in, i, map, keys, startedAt);
     }
@@ -387,8 +386,8 @@ final class Worker {
       execution.signals.elementsChanged(map.id(), earlier, keys);
     }
     return persist(
-        () -> Objects.requireNonNull(records).keysRecord(
-            map, keys, execution.attempts.next(map.id()), startedAt, execution.now()),
+        () -> Objects.requireNonNull(records)
+            .keysRecord(map, keys, execution.attempts.next(map.id()), startedAt, execution.now()),
         in,
         i,
         worker -> worker.begin(in, i, map, keys, startedAt));
