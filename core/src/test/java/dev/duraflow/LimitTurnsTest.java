@@ -24,6 +24,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,6 +38,16 @@ final class LimitTurnsTest {
 
   private Duraflow.Builder builder() {
     return Duraflow.builder().scheduler(time).clock(time.clock()).maxConcurrency(1);
+  }
+
+  /** The time limit of a test interrupts it. */
+  private static void awaitThat(BooleanSupplier condition) {
+    while (!condition.getAsBoolean()) {
+      if (Thread.interrupted()) {
+        throw new AssertionError("it has not come");
+      }
+      Thread.onSpinWait();
+    }
   }
 
   /** A run of one task that has a permit until {@link #goOn}. */
@@ -68,9 +79,7 @@ final class LimitTurnsTest {
     }
     dag.task("last", () -> 1); // one worker takes them in the order of declaration
     Run run = duraflow.start(dag);
-    while (run.completed() < 1) {
-      Thread.onSpinWait();
-    }
+    awaitThat(() -> run.completed() >= 1);
     return run;
   }
 
@@ -106,9 +115,8 @@ final class LimitTurnsTest {
     }
     for (int turn = 1; turn <= 100; turn++) {
       time.advance(Duration.ofMillis(100));
-      while (order.size() < 1 + turn) {
-        Thread.onSpinWait();
-      }
+      int expected = 1 + turn;
+      awaitThat(() -> order.size() >= expected);
     }
     for (Run run : runs) {
       run.await();
@@ -137,9 +145,7 @@ final class LimitTurnsTest {
     }
     dag.task("last", () -> 1);
     Run run = duraflow.start(dag);
-    while (run.completed() < 1) {
-      Thread.onSpinWait();
-    }
+    awaitThat(() -> run.completed() >= 1);
     goOn.countDown();
     holder.await();
     assertThat(run.await().completed()).isEqualTo(10_001);
@@ -212,16 +218,12 @@ final class LimitTurnsTest {
         others.execute(() -> askUntil(done, duraflow, a, turnsOfA));
         others.execute(() -> askUntil(done, duraflow, b, turnsOfB));
       }
-      while (turnsOfA.get() < 10 || turnsOfB.get() < 10) {
-        Thread.onSpinWait();
-      }
+      awaitThat(() -> turnsOfA.get() >= 10 && turnsOfB.get() >= 10);
       Dag dag = Dag.named("both");
       Task<Integer> both = dag.task("both", turnsOfA::get).limit(b).limit(a);
       dag.task("last", () -> 1);
       Run run = duraflow.start(dag);
-      while (run.completed() < 1) {
-        Thread.onSpinWait();
-      }
+      awaitThat(() -> run.completed() >= 1);
       int whenItAsked = turnsOfA.get();
       int whenItGot = run.await().get(both);
       assertThat(whenItGot - whenItAsked).as("turns of those who had asked").isLessThan(5);
@@ -256,9 +258,8 @@ final class LimitTurnsTest {
       }
       Run run = duraflow.start(dag);
       for (int turn = 1; turn <= 3; turn++) {
-        while (order.size() < turn) {
-          Thread.onSpinWait();
-        }
+        int expected = turn;
+        awaitThat(() -> order.size() >= expected);
         if (turn < 3) {
           time.awaitWaiting(1);
           time.advance(Duration.ofSeconds(1));
