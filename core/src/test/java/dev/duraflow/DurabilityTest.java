@@ -73,6 +73,16 @@ final class DurabilityTest {
     assertThat(run.await().state()).isEqualTo(RunState.SUCCEEDED);
   }
 
+  /** It was a NullPointerException. */
+  @Test
+  void pipelined_withoutStore_runsAnExternalTaskLikeAnother() {
+    Dag dag = Dag.named("dag");
+    Task<Integer> input = dag.task("input", () -> 1);
+    Task<Integer> call = dag.task("call", input, n -> n + 1).external();
+    Duraflow duraflow = Duraflow.builder().durability(Durability.PIPELINED).build();
+    assertThat(duraflow.run(dag).get(call)).isEqualTo(2);
+  }
+
   @ParameterizedTest
   @EnumSource(Durability.class)
   void journal_isResumedUnderEveryDurability(Durability durability, @TempDir Path directory) {

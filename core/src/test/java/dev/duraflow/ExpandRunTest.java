@@ -14,6 +14,7 @@ import dev.duraflow.dag.TypeRef;
 import dev.duraflow.error.InvalidDagException;
 import dev.duraflow.error.RunFailedException;
 import dev.duraflow.error.TaskFailure;
+import dev.duraflow.error.TaskTimeoutException;
 import dev.duraflow.error.TypeMismatchException;
 import dev.duraflow.event.RunEvent;
 import dev.duraflow.event.RunState;
@@ -621,6 +622,100 @@ final class ExpandRunTest {
         assertThat(calls).as(as).isEmpty();
         inner.close();
       }
+    }
+  }
+
+  /**
+   * Under PIPELINED tasks go on from what is not durable yet, so that at a crash a prefix of the records is there: it is resumed from,
+   * whatever else had run.
+   */
+  @Test
+  void crashAtEverySave_underPipelined_isResumedFromWhatWasDurable() {
+    boolean crashed = true;
+    for (int n = 1; crashed; n++) {
+      Store inner = Store.inMemory();
+      Dag dag = Dag.named("everything");
+      Task<Integer> end = everything(dag);
+      LateCrash crash = new LateCrash(n);
+      calls.clear();
+      try {
+        on(new StoreAround(inner, crash))
+            .durability(Durability.PIPELINED)
+            .maxConcurrency(1 + n % 3)
+            .build()
+            .run(dag);
+        assertThat(crash.lost).isEmpty();
+      } catch (RunFailedException e) {
+        assertThat(crash.lost).isNotEmpty();
+      }
+      crashed = !crash.lost.isEmpty();
+      calls.clear();
+      Run run =
+          on(inner).durability(Durability.PIPELINED).maxConcurrency(2).build().run(dag);
+      String as = "save " + n;
+      assertThat(run.get(end)).as(as).isEqualTo(63);
+      assertThat(calls).as(as).doesNotHaveDuplicates().noneMatch(crash.durable::contains);
+      calls.clear();
+      on(inner).build().run(dag);
+      assertThat(calls).as(as).isEmpty();
+    }
+  }
+
+  /** Takes saves, and tells of the first n that they are durable, and of the others only at last that they are not. */
+  private static final class LateCrash implements StoreAround.Saving {
+    private final int at;
+    private final Set<String> durable = new HashSet<>();
+    private final Set<String> lost = new HashSet<>();
+
+    LateCrash(int at) {
+      this.at = at;
+    }
+
+    @Override
+    public synchronized CompletionStage<Void> save(OpenRun inner, TaskRecord record) {
+      if (durable.size() + lost.size() + 1 < at) {
+        inner.save(record).toCompletableFuture().join();
+        durable.add(record.taskId());
+        return CompletableFuture.completedFuture(null);
+      }
+      lost.add(record.taskId());
+      CompletableFuture<Void> saved = new CompletableFuture<>();
+      new Thread(() -> saved.completeExceptionally(new IOException("crash")), "late").start();
+      return saved;
+    }
+  }
+
+  @Test
+  void timeout_ofTheCallThatDeclares_failsTheExpansion_orIsTriedAgain() throws Exception {
+    for (int attempts = 1; attempts <= 2; attempts++) {
+      ManualTime time = new ManualTime();
+      AtomicInteger declared = new AtomicInteger();
+      Dag dag = Dag.named("slow");
+      Task<Integer> one = dag.task("one", () -> 1);
+      Task<Integer> train = dag.expand("train", one, (sub, n) -> {
+            if (declared.getAndIncrement() == 0) {
+              sub.task("begun", () -> called("train/begun", 1));
+              new CountDownLatch(1).await();
+            }
+            return sub.task("a", () -> called("train/a", n + 1));
+          })
+          .returns(Integer.class)
+          .timeout(Duration.ofSeconds(5))
+          .retry(Retry.times(attempts));
+      Run run = on(Store.inMemory()).scheduler(time).clock(time.clock()).build().start(dag);
+      time.awaitWaiting(1);
+      time.advance(Duration.ofSeconds(5));
+      if (attempts == 1) {
+        assertThatThrownBy(run::await)
+            .hasMessageContaining("task 'train' failed")
+            .cause()
+            .isInstanceOf(TaskTimeoutException.class);
+      } else {
+        assertThat(run.await().get(train)).isEqualTo(2);
+        assertThat(declared).hasValue(2);
+      }
+      assertThat(calls).doesNotContain("train/begun");
+      assertThat(time.waiting()).as("alarms of a run that is over").isZero();
     }
   }
 

@@ -1,15 +1,19 @@
 package dev.duraflow;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.FailurePolicy;
+import dev.duraflow.dag.PersistPolicy;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
 import dev.duraflow.error.RunFailedException;
+import dev.duraflow.event.RunEvent;
 import dev.duraflow.event.RunState;
 import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.Store;
+import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -231,5 +236,92 @@ final class MapRunTest {
     assertThat(during.stream().filter(id -> id.equals("read[0]")).collect(Collectors.toList()))
         .as("looked for once, when the element was to be run")
         .hasSize(1);
+  }
+
+  /** The list was not recorded, so that it is made again and is another one. */
+  @Test
+  void elementsThatComeAndGo_areTold_runOrReused_andTheirRecordsStay() {
+    Store inner = Store.inMemory();
+    Store store = new StoreAround(
+        inner,
+        (run, record) -> record.taskId().equals("list")
+            ? StoreAround.failed(new IOException("full"))
+            : run.save(record));
+    AtomicReference<List<Integer>> numbers = new AtomicReference<>(List.of(0, 1, 2, 3));
+    AtomicBoolean broken = new AtomicBoolean(true);
+    Queue<RunEvent.ElementsChanged> changes = new ConcurrentLinkedQueue<>();
+    Dag dag = Dag.named("changing");
+    Task<List<Integer>> list = dag.task("list", numbers::get).returns(INTEGERS);
+    Task<List<Integer>> map = dag.map("map", list, String::valueOf, n -> {
+      calls.add("map[" + n + "]");
+      if (broken.get() && n == 1) {
+        throw new IllegalStateException("one");
+      }
+      return n * 10;
+    });
+    Duraflow duraflow = Duraflow.builder()
+        .store(store)
+        .failurePolicy(FailurePolicy.KEEP_GOING)
+        .persistPolicy(PersistPolicy.BEST_EFFORT)
+        .listener(event -> {
+          if (event instanceof RunEvent.ElementsChanged changed) {
+            changes.add(changed);
+          }
+        })
+        .build();
+    assertThatThrownBy(() -> duraflow.run(dag)).hasMessageContaining("map[1]");
+    assertThat(changes).isEmpty();
+
+    calls.clear();
+    broken.set(false);
+    numbers.set(List.of(5, 3, 1, 4));
+    Run run = duraflow.run(dag);
+    assertThat(run.get(map)).containsExactly(50, 30, 10, 40);
+    assertThat(calls).containsExactlyInAnyOrder("map[5]", "map[1]", "map[4]");
+    assertThat(changes).singleElement().satisfies(changed -> {
+      assertThat(changed.taskId()).isEqualTo("map");
+      assertThat(changed.added()).containsExactly("5", "4");
+      assertThat(changed.removed()).containsExactly("0", "2");
+    });
+    assertThat(run.find("map[2]", Integer.class)).contains(20);
+    assertThat(run.find("map", INTEGERS)).contains(List.of(50, 30, 10, 40));
+
+    calls.clear();
+    numbers.set(List.of(7));
+    Run finished = duraflow.run(dag);
+    assertThat(finished.get(map)).as("it has finished").containsExactly(50, 30, 10, 40);
+    assertThat(calls).isEmpty();
+    assertThat(changes).hasSize(1);
+  }
+
+  @Test
+  void elementsInAnotherOrder_areNoChange() {
+    AtomicReference<List<Integer>> numbers = new AtomicReference<>(List.of(1, 2));
+    AtomicBoolean broken = new AtomicBoolean(true);
+    Queue<RunEvent> events = new ConcurrentLinkedQueue<>();
+    Store inner = Store.inMemory();
+    Store store = new StoreAround(
+        inner,
+        (run, record) -> record.taskId().equals("list")
+            ? StoreAround.failed(new IOException("full"))
+            : run.save(record));
+    Dag dag = Dag.named("changing");
+    Task<List<Integer>> list = dag.task("list", numbers::get).returns(INTEGERS);
+    Task<List<Integer>> map = dag.map("map", list, String::valueOf, n -> {
+      if (broken.get()) {
+        throw new IllegalStateException("" + n);
+      }
+      return n * 10;
+    });
+    Duraflow duraflow = Duraflow.builder()
+        .store(store)
+        .persistPolicy(PersistPolicy.BEST_EFFORT)
+        .listener(events::add)
+        .build();
+    assertThatThrownBy(() -> duraflow.run(dag)).isInstanceOf(RunFailedException.class);
+    broken.set(false);
+    numbers.set(List.of(2, 1));
+    assertThat(duraflow.run(dag).get(map)).containsExactly(20, 10);
+    assertThat(events).noneMatch(RunEvent.ElementsChanged.class::isInstance);
   }
 }

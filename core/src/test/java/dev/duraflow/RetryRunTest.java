@@ -13,6 +13,7 @@ import dev.duraflow.error.RunFailedException;
 import dev.duraflow.event.RunEvent;
 import dev.duraflow.event.RunState;
 import dev.duraflow.store.Attempt;
+import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.RunHistory;
 import dev.duraflow.store.Store;
 import java.io.IOException;
@@ -25,6 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 final class RetryRunTest {
@@ -221,6 +224,30 @@ final class RetryRunTest {
     try (Duraflow duraflow = builder().store(directory).build()) {
       assertThatThrownBy(() -> duraflow.run(dag)).hasMessageContaining("call 3");
       assertThatThrownBy(() -> duraflow.run(dag)).hasMessageContaining("call 4");
+    }
+  }
+
+  /** Only the journal has a history; in the others an attempt that failed leaves no trace beyond its process. */
+  @ParameterizedTest
+  @ValueSource(strings = {"memory", "files"})
+  void storesWithoutHistory_countAttemptsAnew_andKeepThatOfTheOutput(
+      String kind, @TempDir Path directory) {
+    Dag dag = Dag.named("dag");
+    List<Integer> numbers = new ArrayList<>();
+    Task<String> flaky = dag.task("flaky", () -> {
+          numbers.add(TaskContext.current().attempt());
+          return failsUntil(5);
+        })
+        .retry(Retry.times(3).acrossProcesses());
+    try (Store store = kind.equals("memory") ? Store.inMemory() : Store.files(directory)) {
+      Duraflow duraflow = builder().store(store).build();
+      assertThatThrownBy(() -> duraflow.run(dag)).hasMessageContaining("call 3");
+      assertThat(duraflow.run(dag).get(flaky)).isEqualTo("at 5");
+      assertThat(numbers).containsExactly(1, 2, 3, 1, 2);
+      try (OpenRun run = store.open("dag")) {
+        assertThat(run.find("flaky").orElseThrow().attempt()).isEqualTo(2);
+        assertThat(run.failedAttempts("flaky")).isZero();
+      }
     }
   }
 

@@ -218,6 +218,69 @@ final class TimeoutRunTest {
     }
   }
 
+  /** Its own interrupt was taken for one from outside, which cancelled the run. */
+  @Test
+  void callerThatDoesNotLookAtItsInterrupt_isStoodInFor_andComesBackWithout(@TempDir Path directory)
+      throws Exception {
+    Dag dag = Dag.named("dag");
+    Task<Integer> stuck = dag.task("stuck", () -> {
+          if (calls.getAndIncrement() == 0) {
+            while (never.getCount() > 0) {
+              Thread.onSpinWait();
+            }
+          }
+          return 5;
+        })
+        .timeout(Duration.ofSeconds(5))
+        .retry(Retry.times(2));
+    Task<Integer> after = dag.task("after", stuck, n -> {
+      never.countDown(); // now the caller comes back
+      return n + 1;
+    });
+    Task<Integer> last = dag.task("last", after, n -> n + 1);
+    try (Duraflow duraflow = builder().store(directory).maxConcurrency(1).build()) {
+      Thread clock = new Thread(() -> {
+        try {
+          time.awaitWaiting(1);
+        } catch (InterruptedException e) {
+          throw new AssertionError(e);
+        }
+        time.advance(Duration.ofSeconds(15));
+      });
+      clock.start();
+      assertThat(duraflow.run(dag).get(last)).isEqualTo(7);
+      assertThat(Thread.interrupted()).isFalse();
+      clock.join();
+    }
+  }
+
+  @Test
+  void threadOfABodyThatWasLeftBehind_isNotLeftInterrupted() throws Exception {
+    CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+    Dag dag = Dag.named("dag");
+    dag.task("stuck", () -> {
+          while (never.getCount() > 0) {
+            Thread.onSpinWait();
+          }
+          return 1;
+        })
+        .timeout(Duration.ofSeconds(5));
+    Run run = builder()
+        .executor(command -> new Thread(() -> {
+              command.run();
+              interrupted.complete(Thread.currentThread().isInterrupted());
+            })
+            .start())
+        .maxConcurrency(1)
+        .build()
+        .start(dag);
+    time.awaitWaiting(1);
+    time.advance(Duration.ofSeconds(15));
+    assertThatThrownBy(run::await).cause().isInstanceOf(TaskTimeoutException.class);
+    never.countDown();
+    assertThat(interrupted.get(30, TimeUnit.SECONDS)).isFalse();
+  }
+
   @Test
   void cancelledRun_namesWhatDoesNotHeedItsInterrupt_andCanBeResumed(@TempDir Path directory)
       throws Exception {

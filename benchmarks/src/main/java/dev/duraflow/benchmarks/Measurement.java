@@ -15,6 +15,7 @@ record Measurement(String name, Procedure procedure) {
             InMemory.measurements(),
             Makespan.measurements(),
             Durable.measurements(),
+            Flow.measurements(),
             Reopened.measurements(),
             Heap.measurements())
         .flatMap(List::stream)

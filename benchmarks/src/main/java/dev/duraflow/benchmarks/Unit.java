@@ -10,6 +10,7 @@ enum Unit {
   TASKS_PER_SYNC("tasks/sync", Better.HIGHER),
   OF_BOUND("× bound", Better.LOWER),
   BYTES_PER_BYTE("bytes/byte", Better.LOWER),
+  BYTES_PER_TASK("bytes/task", Better.LOWER),
   MEBIBYTES("MiB", Better.LOWER);
 
   private enum Better {
@@ -36,7 +37,7 @@ enum Unit {
       case MICROS_PER_TASK, MICROS_PER_RUN -> nanosEach / 1e3;
       case MILLIS -> nanosEach / 1e6;
       case TASKS_PER_SECOND -> 1e9 / nanosEach;
-      case TASKS_PER_SYNC, OF_BOUND, BYTES_PER_BYTE, MEBIBYTES ->
+      case TASKS_PER_SYNC, OF_BOUND, BYTES_PER_BYTE, BYTES_PER_TASK, MEBIBYTES ->
         throw new IllegalStateException(symbol + " doesn't count time");
     };
   }

@@ -45,6 +45,10 @@ final class BenchTest {
             "durable.chain.strict",
             "durable.chain.pipelined",
             "durable.chains1000",
+            "retry.waiting",
+            "retry.waiting.journal",
+            "map.elements",
+            "map.elements.journal",
             "resume.finished",
             "open.runs10000",
             "heap.1m");

@@ -32,24 +32,34 @@ public final class Dag {
   /** What the ids of its tasks begin with. */
   private final String prefix;
 
-  private final List<Task<?>> tasks = new ArrayList<>();
-  private final Map<String, Task<?>> byId = new HashMap<>();
+  private final List<Task<?>> tasks;
+  /** Null if the tasks are the elements of a map: their ids are told apart by their keys, and nobody looks for one. */
+  private final @Nullable Map<String, Task<?>> byId;
+
   private boolean hasExpansions;
 
   private @Nullable Retry retry;
 
-  private Dag(String name, String prefix) {
+  private Dag(
+      String name, String prefix, List<Task<?>> tasks, @Nullable Map<String, Task<?>> byId) {
     this.name = name;
     this.prefix = prefix;
+    this.tasks = tasks;
+    this.byId = byId;
   }
 
   /** An empty DAG. Its name is also the default run id. */
   public static Dag named(String name) {
-    return new Dag(Ids.check(name, "a DAG's name"), "");
+    return new Dag(Ids.check(name, "a DAG's name"), "", new ArrayList<>(), new HashMap<>());
   }
 
   static Dag nested(String name, String prefix) {
-    return new Dag(name, prefix);
+    return new Dag(name, prefix, new ArrayList<>(), new HashMap<>());
+  }
+
+  /** For the elements of a map, which have different keys. */
+  static Dag ofElements(String name, int size) {
+    return new Dag(name, "", new ArrayList<>(size), null);
   }
 
   /**
@@ -81,7 +91,9 @@ public final class Dag {
 
   /** The task with this id. */
   public Optional<Task<?>> find(String id) {
-    return Optional.ofNullable(byId.get(id));
+    return byId != null
+        ? Optional.ofNullable(byId.get(id))
+        : tasks.stream().filter(task -> task.id().equals(id)).findFirst();
   }
 
   /** Declares a task without dependencies. */
@@ -257,10 +269,15 @@ public final class Dag {
 
   <T extends Task<?>> T add(T task) {
     Objects.requireNonNull(task.body(), () -> task + " has no body");
-    if (hasExpansions || task instanceof ExpandTask) {
-      checkNesting(task);
+    Map<String, Task<?>> known = byId;
+    if (known == null) {
+      tasks.add(task);
+      return task;
     }
-    Task<?> earlier = byId.putIfAbsent(task.id(), task);
+    if (hasExpansions || task instanceof ExpandTask) {
+      checkNesting(task, known);
+    }
+    Task<?> earlier = known.putIfAbsent(task.id(), task);
     if (earlier != null) {
       throw new InvalidDagException("DAG '" + name + "' already has a task '" + task.id()
           + "'; give every task an id of its own");
@@ -270,10 +287,10 @@ public final class Dag {
   }
 
   /** Ids with a slash may be those of tasks within an expansion. */
-  private void checkNesting(Task<?> task) {
+  private void checkNesting(Task<?> task, Map<String, Task<?>> known) {
     String id = task.id();
     for (int slash = id.indexOf('/'); slash >= 0; slash = id.indexOf('/', slash + 1)) {
-      if (byId.get(id.substring(0, slash)) instanceof ExpandTask<?, ?> expansion) {
+      if (known.get(id.substring(0, slash)) instanceof ExpandTask<?, ?> expansion) {
         throw nested(expansion, task);
       }
     }

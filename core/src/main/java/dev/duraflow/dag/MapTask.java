@@ -82,7 +82,7 @@ public final class MapTask<E extends @Nullable Object, R extends @Nullable Objec
   public List<String> keys(Inputs inputs) {
     Collection<? extends E> elements = elements(inputs);
     List<String> keys = new ArrayList<>(elements.size());
-    Set<String> seen = new HashSet<>();
+    Set<String> seen = new HashSet<>(2 * elements.size());
     for (E element : elements) {
       String elementKey = keyOf(element);
       if (!seen.add(elementKey)) {
@@ -117,7 +117,7 @@ public final class MapTask<E extends @Nullable Object, R extends @Nullable Objec
    * they need not be there if no element is left to run.
    */
   public Dag elements(List<String> keys, Inputs inputs) {
-    Dag elements = Dag.nested(id(), "");
+    Dag elements = Dag.ofElements(id(), keys.size());
     Elements<E> source = new Elements<>(() -> elements(inputs));
     for (String elementKey : keys) {
       elements.add(new Element<>(elements, this, elementKey, source, inputs));

@@ -523,7 +523,7 @@ public final class Execution {
 
   /** Whether dependents start before the records of their inputs are durable. */
   boolean isPipelined() {
-    return settings.durability() == Durability.PIPELINED;
+    return records != null && settings.durability() == Durability.PIPELINED;
   }
 
   /** Whether a task whose output could not be persisted goes on all the same; then it is logged. */

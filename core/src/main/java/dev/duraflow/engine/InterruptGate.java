@@ -68,6 +68,7 @@ final class InterruptGate {
       long found = state;
       int code = (int) found & CODE;
       if (code == ABANDONED) {
+        Thread.interrupted(); // it was struck before
         return Passage.ABANDONED;
       }
       if (code == STRIKING) {

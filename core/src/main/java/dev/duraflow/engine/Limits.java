@@ -9,8 +9,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -60,6 +62,7 @@ public final class Limits {
     final Frame frame;
     final int task;
     final List<Limit> limits;
+    /** How many of the permits it has. */
     int held;
 
     Waiter(Execution execution, Frame frame, int task, List<Limit> limits) {
@@ -67,6 +70,23 @@ public final class Limits {
       this.frame = frame;
       this.task = task;
       this.limits = limits;
+    }
+  }
+
+  /** What is to be done when the lock is free again. */
+  private static final class Consequences {
+    /** They have all permits. */
+    final List<Waiter> ready = new ArrayList<>();
+    /** They wait for a time, and the scheduler has refused to wake anybody. */
+    final Set<Execution> stranded = new LinkedHashSet<>();
+
+    void come() {
+      for (Waiter waiter : ready) {
+        waiter.execution.offer(waiter.frame, waiter.task, waiter.limits);
+      }
+      for (Execution execution : stranded) {
+        execution.cancel("since the scheduler takes nothing any more");
+      }
     }
   }
 
@@ -125,19 +145,19 @@ public final class Limits {
 
   /** Gives back what a body had. */
   void release(List<Limit> limits) {
-    List<Waiter> ready = new ArrayList<>();
+    Consequences consequences = new Consequences();
     lock.lock();
     try {
-      release(limits, limits.size(), ready);
+      release(limits, limits.size(), consequences);
     } finally {
       lock.unlock();
     }
-    offer(ready);
+    consequences.come();
   }
 
   /** Gives up the tasks of a run that is stopping. */
   void clear(Execution execution) {
-    List<Waiter> ready = new ArrayList<>();
+    Consequences consequences = new Consequences();
     int cleared = 0;
     lock.lock();
     try {
@@ -153,20 +173,14 @@ public final class Limits {
       }
       cleared = gone.size();
       for (Waiter waiter : gone) {
-        release(waiter.limits, waiter.held, ready);
+        release(waiter.limits, waiter.held, consequences);
       }
     } finally {
       lock.unlock();
     }
-    offer(ready);
+    consequences.come();
     if (cleared > 0) {
       execution.returnTokens(cleared);
-    }
-  }
-
-  private static void offer(List<Waiter> ready) {
-    for (Waiter waiter : ready) {
-      waiter.execution.offer(waiter.frame, waiter.task, waiter.limits);
     }
   }
 
@@ -209,23 +223,29 @@ public final class Limits {
     return true;
   }
 
-  private void release(List<Limit> limits, int held, List<Waiter> ready) {
+  private void release(List<Limit> limits, int held, Consequences consequences) {
     for (int i = 0; i < held; i++) {
       Level level = level(limits.get(i));
       if (level.limit.isConcurrency()) {
         level.free++;
-        serve(level, ready);
+        serve(level, consequences);
       }
     }
   }
 
   /** Lets those go on for whom there are permits now. */
-  private void serve(Level level, List<Waiter> ready) {
+  private void serve(Level level, Consequences consequences) {
     while (!level.queue.isEmpty() && take(level)) {
       Waiter waiter = level.queue.remove();
       waiter.held++;
-      if (goesOn(waiter)) {
-        ready.add(waiter);
+      try {
+        if (goesOn(waiter)) {
+          consequences.ready.add(waiter);
+        }
+      } catch (RuntimeException refusal) { // of the scheduler
+        // In that queue it is found, with what it holds, when its run is cancelled.
+        level(waiter.limits.get(waiter.held)).queue.add(waiter);
+        consequences.stranded.add(waiter.execution);
       }
     }
   }
@@ -238,22 +258,20 @@ public final class Limits {
   }
 
   private void alarm(Level level) {
-    List<Waiter> ready = new ArrayList<>();
-    List<Execution> stranded = new ArrayList<>();
+    Consequences consequences = new Consequences();
     lock.lock();
     try {
       level.alarm = null;
-      serve(level, ready);
+      serve(level, consequences);
       if (!level.queue.isEmpty()) {
         setAlarm(level);
       }
-    } catch (RuntimeException refusal) { // of the scheduler: nobody would wake them any more
-      level.queue.forEach(waiter -> stranded.add(waiter.execution));
+    } catch (RuntimeException refusal) { // of the scheduler
+      level.queue.forEach(waiter -> consequences.stranded.add(waiter.execution));
     } finally {
       lock.unlock();
     }
-    offer(ready);
-    stranded.forEach(execution -> execution.cancel("since the scheduler takes nothing any more"));
+    consequences.come();
   }
 
   private long now() {

@@ -7,14 +7,18 @@ import dev.duraflow.event.RunState;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** Tells listeners what happens in a run. A listener that throws is logged and otherwise ignored. */
 final class Signals {
   private static final System.Logger LOG = System.getLogger("dev.duraflow");
+  private static final int NAMED_KEYS = 5;
 
   private final String runId;
   private final Clock clock;
@@ -97,6 +101,37 @@ final class Signals {
         System.Logger.Level.WARNING,
         "what tasks of run '" + runId + "' took is not kept for later ones",
         failure);
+  }
+
+  void elementsChanged(String taskId, List<String> before, List<String> now) {
+    Set<String> added = new LinkedHashSet<>(now);
+    before.forEach(added::remove);
+    Set<String> removed = new LinkedHashSet<>(before);
+    now.forEach(removed::remove);
+    if (added.isEmpty() && removed.isEmpty()) { // they are in another order
+      return;
+    }
+    LOG.log(
+        System.Logger.Level.INFO,
+        "map ''{0}'' of run ''{1}'' has other elements than before: {2} new{3}, {4} gone{5}, "
+            + "whose records stay in the store",
+        taskId,
+        runId,
+        added.size(),
+        some(added),
+        removed.size(),
+        some(removed));
+    send(new RunEvent.ElementsChanged(
+        runId, clock.instant(), taskId, List.copyOf(added), List.copyOf(removed)));
+  }
+
+  /** The first of them, in parentheses. */
+  private static String some(Set<String> keys) {
+    if (keys.isEmpty()) {
+      return "";
+    }
+    String more = keys.size() > NAMED_KEYS ? ", ..." : "";
+    return keys.stream().limit(NAMED_KEYS).collect(Collectors.joining(", ", " (", more + ")"));
   }
 
   void notAbandoned(Throwable failure) {

@@ -44,11 +44,8 @@ final class TaskSteps {
 
   /** @param dag the one that the task is in of which this is a step */
   <T extends @Nullable Object> T step(Dag dag, String taskId, Task<T> step) throws Exception {
-    if (dag.find(step.id()).isPresent()) {
-      throw sameId(dag, step.id());
-    }
-    if (dag.find(taskId).orElse(null) instanceof ExpandTask) {
-      ofExpansions.add(step.id());
+    if (!taskId.endsWith("]")) { // no step has an id like that of a map's element
+      checkId(dag, taskId, step);
     }
     ReentrantLock lock = locks.computeIfAbsent(step.id(), id -> new ReentrantLock());
     lock.lock(); // no monitor: until Java 24 a virtual thread that waits in one keeps its carrier
@@ -58,6 +55,15 @@ final class TaskSteps {
       return value;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void checkId(Dag dag, String taskId, Task<?> step) {
+    if (dag.find(step.id()).isPresent()) {
+      throw sameId(dag, step.id());
+    }
+    if (dag.find(taskId).orElse(null) instanceof ExpandTask) {
+      ofExpansions.add(step.id());
     }
   }
 

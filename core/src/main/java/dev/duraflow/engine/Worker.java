@@ -282,6 +282,9 @@ final class Worker {
       }
       task = next;
       next = settleParents(run(frame, next));
+      if (abandoned) {
+        return; // who takes over may still be reading what was in hand
+      }
       releasePermits();
       inputsAreDurable = false;
       calledAt = null;
@@ -304,7 +307,11 @@ final class Worker {
       }
     }
     try {
-      if (declared.isExternal() && execution.isPipelined() && !inputsAreDurable) {
+      // Who has permits has asked for them after this.
+      if (declared.isExternal()
+          && execution.isPipelined()
+          && !inputsAreDurable
+          && permits.isEmpty()) {
         return runWhenInputsAreDurable(in, i);
       }
       if (declared instanceof MapTask<?, ?> map) {
@@ -329,11 +336,14 @@ final class Worker {
     }
     spendTokens(1);
     boolean has;
+    boolean wasOpen = calls.suspend();
     try {
       has = execution.limits().acquire(execution, in, i, limits);
     } catch (Throwable refusal) {
       tokens++;
       throw refusal;
+    } finally {
+      calls.resume(wasOpen);
     }
     if (has) {
       tokens++;
@@ -344,10 +354,12 @@ final class Worker {
     return has;
   }
 
-  /** What has been taken over is not its own to give back. */
+  /** What has been taken over is not its own to give back. Others go on by it, perhaps in the executor. */
   private void releasePermits() {
     if (!abandoned && !permits.isEmpty()) {
+      boolean wasOpen = calls.suspend();
       execution.release(permits);
+      calls.resume(wasOpen);
       permits = List.of();
     }
   }
@@ -398,12 +410,16 @@ final class Worker {
     }
     @SuppressWarnings("unchecked") // just made by map.keys
     List<String> keys = (List<String>) Objects.requireNonNull(called);
-    if (records == null || keys.equals(records.keys(map).orElse(null))) {
+    List<String> earlier = records == null ? keys : records.keys(map).orElse(null);
+    if (keys.equals(earlier)) {
       return begin(in, i, map, keys, startedAt);
     }
+    if (earlier != null) {
+      execution.signals.elementsChanged(map.id(), earlier, keys);
+    }
     return persist(
-        () -> records.keysRecord(
-            map, keys, execution.attempts.next(map.id()), startedAt, execution.now()),
+        () -> Objects.requireNonNull(records)
+            .keysRecord(map, keys, execution.attempts.next(map.id()), startedAt, execution.now()),
         in,
         i,
         worker -> worker.begin(in, i, map, keys, startedAt));

@@ -7,13 +7,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A run ended with failures. The first failure is the cause, the next are suppressed exceptions (a hundred at most, so that a
- * stack trace can still be read), and all of them are in {@link #failures()}. What finished stays finished: running the DAG again under the same run id goes on from there.
+ * A run ended with failures. The first failure is the cause, the next are suppressed exceptions (twenty at most, so that a stack
+ * trace can still be read), and all of them are in {@link #failures()}. What finished stays finished: running the DAG again under
+ * the same run id goes on from there.
  */
 public final class RunFailedException extends DuraflowException {
   private static final long serialVersionUID = 1L;
   private static final int NAMED_IN_MESSAGE = 3;
-  private static final int MOST_SUPPRESSED = 100;
+  private static final int MOST_SUPPRESSED = 20;
 
   private final String runId;
   private final transient List<TaskFailure> failures;

@@ -2,6 +2,7 @@ package dev.duraflow.event;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * Something that happened in a run. Events of one task come in order; events of different tasks come from the threads that
@@ -57,6 +58,17 @@ public sealed interface RunEvent {
    * @param elapsed since the body was called
    */
   record TaskAbandoned(String runId, Instant at, String taskId, Duration elapsed)
+      implements RunEvent {}
+
+  /**
+   * The collection of a map has other elements than when an earlier process ran it. Those that are recorded and still there are
+   * reused, the new ones run, and the records of those that are gone stay in the store, though the map's output is without them.
+   *
+   * @param added keys that are new, in the collection's order
+   * @param removed keys that are gone
+   */
+  record ElementsChanged(
+      String runId, Instant at, String taskId, List<String> added, List<String> removed)
       implements RunEvent {}
 
   /** A body threw, or its output could not be persisted. */

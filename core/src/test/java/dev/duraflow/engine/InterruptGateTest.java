@@ -156,4 +156,86 @@ final class InterruptGateTest {
       gate.strike();
     }
   }
+
+  @Test
+  void whateverComesAtOnce_oneOfThemHasWhatIsInHand_onEveryInterleaving() {
+    new ModelCheckingOptions()
+        .iterations(15)
+        .invocationsPerIteration(300)
+        .threads(3)
+        .actorsBefore(0)
+        .actorsAfter(2)
+        .actorsPerThread(3)
+        .check(Contested.class);
+  }
+
+  /**
+   * A body that completes, while others stop it, find its time to be over, and leave it behind. What it has in hand, in a plain
+   * field as in {@link Worker}, goes on with the passer or with the abandoner, and neither sees less than all of it.
+   */
+  public static final class Contested {
+    private final Counted thread = new Counted();
+    private final InterruptGate gate = new InterruptGate(thread);
+    private int inHand;
+    private boolean isOpen;
+    private boolean isLeftBehind;
+    private int before;
+    private volatile long opening;
+    /** Whoever finds another at striking does nothing, and only then comes the grace period. */
+    private final AtomicInteger striking = new AtomicInteger();
+
+    @Operation(nonParallelGroup = "passer")
+    public String open() {
+      if (isOpen || isLeftBehind) {
+        return "not now";
+      }
+      before = thread.interrupts.get();
+      inHand = 7;
+      isOpen = true;
+      opening = gate.open();
+      return "open";
+    }
+
+    @Operation(nonParallelGroup = "passer")
+    public String close() {
+      if (!isOpen) {
+        return "not now";
+      }
+      InterruptGate.Passage passage = gate.close();
+      isOpen = false;
+      isLeftBehind = passage == InterruptGate.Passage.ABANDONED;
+      String interrupts = " after " + (thread.interrupts.get() - before) + " interrupts";
+      return isLeftBehind ? passage + interrupts : passage + " with " + taken() + interrupts;
+    }
+
+    @Operation
+    public void strike() {
+      striking.incrementAndGet();
+      gate.strike();
+      striking.decrementAndGet();
+    }
+
+    @Operation
+    public boolean expire() {
+      striking.incrementAndGet();
+      boolean struck = gate.expire(opening);
+      striking.decrementAndGet();
+      return struck;
+    }
+
+    @Operation
+    public int abandon() {
+      while (striking.get() > 0) {
+        Thread.onSpinWait();
+      }
+      long overdue = gate.overdue();
+      return overdue != 0 && gate.abandon(overdue) ? taken() : -1;
+    }
+
+    private int taken() {
+      int all = inHand;
+      inHand = 0;
+      return all;
+    }
+  }
 }

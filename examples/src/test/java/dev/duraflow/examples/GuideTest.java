@@ -791,6 +791,43 @@ final class GuideTest {
     }
   }
 
+  record Region(String name, List<String> cities) {}
+
+  static List<Region> regions() {
+    return List.of(
+        new Region("north", List.of("oslo", "kiruna")), new Region("west", List.of("cork")));
+  }
+
+  static int sunnyDays(String city) {
+    return 100 + city.length();
+  }
+
+  @Test
+  void mapOfMaps() {
+    Dag dag = Dag.named("sun");
+    // snippet: map-of-maps
+    Task<List<Region>> regions = dag.task("regions", GuideTest::regions);
+    Task<List<Integer>> sunny = dag.expand("sunny", regions, (sub, all) -> {
+          List<Task<Integer>> sums = new ArrayList<>();
+          for (Region region : all) {
+            Task<List<String>> cities =
+                sub.task(region.name() + "-cities", region::cities).returns(new TypeRef<>() {});
+            Task<List<Integer>> days =
+                sub.map(region.name(), cities, city -> city, GuideTest::sunnyDays);
+            sums.add(sub.task(region.name() + "-sum", days, each -> sum(each)));
+          }
+          return sub.gather("sums", sums, List::copyOf).returns(new TypeRef<>() {});
+        })
+        .returns(new TypeRef<>() {});
+    // end
+    try (Duraflow duraflow = Duraflow.open(directory)) {
+      Run run = duraflow.run(dag);
+      assertThat(run.get(sunny)).containsExactly(104 + 106, 104);
+      assertThat(run.find("sunny/north[oslo]", Integer.class)).contains(104);
+    }
+    CrashPoints.everyPersist(dag);
+  }
+
   @Test
   void outcomes() {
     Dag dag = Dag.named("weather");
