@@ -706,6 +706,20 @@ final class GuideTest {
   }
 
   @Test
+  void priorities() {
+    Store store = Store.inMemory();
+    Dag dag = Dag.named("reports");
+    List<String> order = new ArrayList<>();
+    // snippet: priority
+    dag.task("archive", () -> order.add("archive")).priority(-1);
+    dag.task("daily", () -> order.add("daily"));
+    dag.task("alarm", () -> order.add("alarm")).priority(10);
+    // end
+    Duraflow.builder().store(store).maxConcurrency(1).build().run(dag);
+    assertThat(order).containsExactly("alarm", "daily", "archive");
+  }
+
+  @Test
   void stepsInsideATask() throws IOException {
     AtomicInteger requests = new AtomicInteger();
     HttpServer server = flakyServer(requests);
