@@ -55,9 +55,9 @@ import org.jspecify.annotations.Nullable;
  * stack again after it has left the count. If the look falls between a summoner's setting and taking back of {@code arriving},
  * that summoner looks again after it took it back. All of these are volatile, hence in one total order.
  *
- * <p><b>The end</b> is found by counting tokens. Each entry of the stack, each worker at work, each save under way and each task
- * that {@linkplain Waiting waits} for a time or for {@linkplain Limits permits} holds at least one; only who holds one can make
- * another. Who gives back the last one ends the run: nothing is left that could go on.
+ * <p><b>The end</b> is found by counting tokens. Each entry of the stack, each worker at work, each save under way, each task
+ * that {@linkplain Waiting waits} for a time or for {@linkplain Limits permits}, and each that is {@linkplain Placement placed}
+ * elsewhere holds at least one; only who holds one can make another. Who gives back the last one ends the run: nothing is left that could go on.
  * A stop ({@link #cancel}, or a failure under {@code FAIL_FAST}) lets workers drain the stack without running what they take, and
  * gives up what waits.
  *
@@ -66,7 +66,7 @@ import org.jspecify.annotations.Nullable;
  * back, goes without touching anything. A worker whose gate is open between bodies too cannot be taken over from, since nobody can
  * tell whether it is in a body; it has no store and no listeners then, and the run is stopping, so the run just ends.
  */
-public final class Execution {
+public final class Execution implements Surroundings {
   /** Some microseconds: as long as it takes to wake a thread. */
   private static final int SPINS = 200;
 
@@ -94,6 +94,8 @@ public final class Execution {
   final Waiting waiting;
   final Ready ready = new Ready();
   final Frame root;
+  /** Null if all bodies are called here. */
+  final @Nullable Placement placement;
 
   private final AtomicLong tokens = new AtomicLong(1);
   /** Workers that were counted in, without the caller. */
@@ -154,8 +156,14 @@ public final class Execution {
     this.steps = new TaskSteps(records, settings.clock());
     this.waiting = new Waiting(this, settings.scheduler());
     settings.limits().register(root.graph);
+    this.placement = records == null || settings.taskEngine() == null
+        ? null
+        : dag.origin()
+            .map(origin -> new Placement(this, settings, records, dag, origin))
+            .orElse(null);
   }
 
+  @Override
   public String runId() {
     return runId;
   }
@@ -357,6 +365,9 @@ public final class Execution {
     }
     waiting.clear();
     settings.limits().clear(this);
+    if (placement != null) {
+      placement.clear();
+    }
     return true;
   }
 
@@ -444,8 +455,24 @@ public final class Execution {
     }
   }
 
-  boolean isStopping() {
+  @Override
+  public boolean isStopping() {
     return stop != null;
+  }
+
+  @Override
+  public int attempt(String taskId) {
+    return attempts.next(taskId);
+  }
+
+  @Override
+  public TaskSteps steps() {
+    return steps;
+  }
+
+  @Override
+  public void progressed(String taskId, double fraction, String message) {
+    signals.progressed(taskId, fraction, message);
   }
 
   /** Whether any task has no output for good, so that dependents must be checked before they run. */
@@ -483,7 +510,8 @@ public final class Execution {
     }
   }
 
-  Executor executor() {
+  @Override
+  public Executor executor() {
     return settings.executor();
   }
 
