@@ -116,6 +116,7 @@ public final class Duraflow implements AutoCloseable {
    *
    * @throws dev.duraflow.error.RunFailedException if tasks failed; what finished stays finished
    * @throws dev.duraflow.error.RunCancelledException if the run was cancelled
+   * @throws dev.duraflow.error.RunLostException if the store is shared and has given the run to another process meanwhile
    * @throws dev.duraflow.error.RunLockedException if another process, or another run in this one, has the run id, and has it
    *     still after as long as {@link Builder#waitForRun} says
    * @throws dev.duraflow.error.InvalidDagException if an output type cannot be read off its body

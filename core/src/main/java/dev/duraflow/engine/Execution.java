@@ -256,6 +256,9 @@ public final class Execution implements Surroundings {
     try {
       if (records != null) {
         records.note(() -> RunNote.Began.here(TaskGraph.of(root.graph.dag), now()));
+        // Not in the store's thread: others' runs may wait for that, and this one may come to its
+        // end here.
+        records.stopRequested().whenCompleteAsync(this::stopAsAsked, settings.scheduler());
       }
       Duration limit = settings.runTimeout();
       if (limit != null) {
@@ -319,7 +322,7 @@ public final class Execution implements Surroundings {
   public void throwIfNotSucceeded() {
     RuntimeException notClosed = closeFailure;
     RuntimeException bad = state == RunState.FAILED
-        ? new RunFailedException(runId, failures())
+        ? failure()
         : state == RunState.CANCELLED
             ? new RunCancelledException(runId, why, completed(), total(), List.copyOf(abandoned))
             : notClosed;
@@ -328,6 +331,23 @@ public final class Execution implements Surroundings {
         bad.addSuppressed(notClosed);
       }
       throw bad;
+    }
+  }
+
+  /** That the run is another's now explains all other failures, and calls for something else to be done. */
+  private RuntimeException failure() {
+    RuntimeException lost = records == null ? null : records.lost();
+    return lost != null ? lost : new RunFailedException(runId, failures());
+  }
+
+  /** The store wants the run to stop: somebody asked for it, or this process has lost it. */
+  private void stopAsAsked(@Nullable String whoAsked, @Nullable Throwable lost) {
+    if (lost == null) {
+      cancel("by " + whoAsked);
+    } else {
+      signals.lost(lost);
+      stop(RunState.FAILED);
+      clearAway();
     }
   }
 

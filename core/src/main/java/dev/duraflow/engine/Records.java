@@ -8,6 +8,7 @@ import dev.duraflow.error.CodecException;
 import dev.duraflow.error.CorruptRecordException;
 import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.PersistException;
+import dev.duraflow.error.RunLostException;
 import dev.duraflow.error.StoreException;
 import dev.duraflow.error.TypeMismatchException;
 import dev.duraflow.store.OpenRun;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -320,6 +322,25 @@ public final class Records implements AutoCloseable {
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
+  }
+
+  /** Completes when the store wants the run to stop, see {@link OpenRun#stopRequested}. */
+  CompletionStage<String> stopRequested() {
+    return run.stopRequested();
+  }
+
+  /** How this process has lost the run; null if it has not. */
+  @Nullable
+  RunLostException lost() {
+    CompletableFuture<String> asked = run.stopRequested().toCompletableFuture();
+    try {
+      asked.getNow("");
+    } catch (CompletionException e) {
+      return e.getCause() instanceof RunLostException lost ? lost : null;
+    } catch (CancellationException e) {
+      return null;
+    }
+    return null;
   }
 
   /** Completes when all that was saved before is durable. */

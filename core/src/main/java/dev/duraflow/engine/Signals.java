@@ -107,6 +107,10 @@ final class Signals {
         failure);
   }
 
+  void lost(Throwable how) {
+    LOG.log(System.Logger.Level.WARNING, "run '" + runId + "' stops", how);
+  }
+
   void failed(String taskId, Throwable cause) {
     send(new RunEvent.TaskFailed(runId, clock.instant(), taskId, cause));
   }
