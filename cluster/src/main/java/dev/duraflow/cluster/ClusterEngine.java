@@ -10,11 +10,16 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -40,12 +45,15 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
   /** Clocks of processes differ by less, so that nothing is due later for others than it is here. */
   private static final Duration MARGIN = Duration.ofMinutes(1);
 
+  private static final System.Logger LOG = System.getLogger("dev.duraflow.cluster");
   private static final String DONE = "duraflow_done";
 
   private final Tables tables;
   private final DatabaseClock clock;
   private final SchedulerClient client;
   private final ConcurrentMap<String, UnderWay> underWay = new ConcurrentHashMap<>();
+  private final Queue<String> givenUp = new ConcurrentLinkedQueue<>();
+  private final ThreadPoolExecutor canceller = canceller();
   private final Notifications notifications;
   private volatile boolean closed;
 
@@ -76,6 +84,24 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
         "duraflow-engine", dataSource, settings.sweep(), List.of(DONE), new Hearing());
   }
 
+  /** One thread, which is there when there is something to do; it takes nothing any more when it is shut down. */
+  private static ThreadPoolExecutor canceller() {
+    ThreadPoolExecutor canceller = new ThreadPoolExecutor(
+        1,
+        1,
+        5,
+        TimeUnit.SECONDS,
+        new LinkedBlockingQueue<>(),
+        task -> {
+          Thread thread = new Thread(task, "duraflow-engine-cancel");
+          thread.setDaemon(true);
+          return thread;
+        },
+        new ThreadPoolExecutor.DiscardPolicy());
+    canceller.allowCoreThreadTimeOut(true);
+    return canceller;
+  }
+
   /** An invocation whose end is awaited. It is forgotten before it completes. */
   private final class UnderWay extends CompletableFuture<Void> {
     final Invocation invocation;
@@ -102,7 +128,7 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
       underWay.remove(id, this);
       boolean wasCancelled = super.cancel(mayInterrupt);
       if (wasCancelled && submitted) {
-        tables.giveUp(id);
+        giveUp(id);
       }
       return wasCancelled;
     }
@@ -122,7 +148,7 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
           Invocations.TASK.instance(id).data(invocation).build(), clock.now().minus(MARGIN));
       own.submitted = true;
       if (own.isCancelled()) { // before there was anything to give up
-        tables.giveUp(id);
+        giveUp(id);
       }
     } catch (RuntimeException e) {
       own.end(e);
@@ -134,6 +160,32 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
     if (closed) {
       throw new PlacementException(
           invocation.taskId(), invocation.runId(), "the engine is closed", null);
+    }
+  }
+
+  /** In another thread: who cancels is not to wait for a database. */
+  private void giveUp(String id) {
+    givenUp.add(id);
+    canceller.execute(this::giveUpAll);
+  }
+
+  /** All at once, since a run that is cancelled gives up very many. */
+  private void giveUpAll() {
+    List<String> ids = new ArrayList<>();
+    for (String id = givenUp.poll(); id != null; id = givenUp.poll()) {
+      ids.add(id);
+    }
+    if (ids.isEmpty()) {
+      return;
+    }
+    try {
+      tables.giveUp(ids);
+    } catch (RuntimeException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "workers could not be asked to give up " + ids.size()
+              + " invocations; they are performed in vain",
+          e);
     }
   }
 
@@ -183,6 +235,8 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
   public void close() {
     closed = true;
     notifications.close();
+    canceller.shutdown();
+    giveUpAll();
     for (UnderWay one : underWay.values()) {
       one.end(new PlacementException(
           one.invocation.taskId(), one.invocation.runId(), "the engine was closed", null));

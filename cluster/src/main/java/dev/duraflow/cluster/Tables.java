@@ -195,26 +195,21 @@ final class Tables {
     });
   }
 
-  /** Takes back an invocation that nobody performs; asks whoever does to give it up. */
-  void giveUp(String id) {
-    with("give up an invocation", connection -> {
+  /** Takes back those of these invocations that nobody performs; asks whoever performs the others to give them up. */
+  void giveUp(Collection<String> ids) {
+    with("give up invocations", connection -> {
       try (PreparedStatement delete = connection.prepareStatement("delete from " + executions
               + " where task_name = '" + Invocations.TASK_NAME
-              + "' and task_instance = ? and not picked");
-          PreparedStatement mark = connection.prepareStatement("update " + executions
+              + "' and task_instance = any(?) and not picked");
+          PreparedStatement ask = connection.prepareStatement("with asked as (update " + executions
               + " set given_up = true where task_name = '" + Invocations.TASK_NAME
-              + "' and task_instance = ?");
-          PreparedStatement tell =
-              connection.prepareStatement("select pg_notify('duraflow_given_up', ?)")) {
-        delete.setString(1, id);
-        if (delete.executeUpdate() == 0) {
-          mark.setString(1, id);
-          if (mark.executeUpdate() > 0) {
-            tell.setString(1, id);
-            tell.execute();
-          }
-        }
-        return id;
+              + "' and task_instance = any(?) returning task_instance)"
+              + " select pg_notify('duraflow_given_up', task_instance) from asked")) {
+        Array all = texts(connection, ids);
+        delete.setArray(1, all);
+        delete.executeUpdate();
+        ask.setArray(1, all);
+        return ask.execute();
       }
     });
   }

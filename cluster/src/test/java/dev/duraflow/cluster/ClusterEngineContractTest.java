@@ -2,9 +2,9 @@ package dev.duraflow.cluster;
 
 import com.zaxxer.hikari.HikariDataSource;
 import dev.duraflow.TaskWorker;
+import dev.duraflow.jdbc.JdbcStore;
 import dev.duraflow.remote.TaskEngine;
 import dev.duraflow.store.SharedStore;
-import dev.duraflow.store.Store;
 import dev.duraflow.testkit.TaskEngineContract;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 /** With two workers in this process. */
 final class ClusterEngineContractTest implements TaskEngineContract {
   private final HikariDataSource pool = PostgresServer.pool(PostgresServer.newDatabase(), 30);
-  private final SharedStore store = Store.inMemory();
+  private final SharedStore store = JdbcStore.on(pool);
   private final TaskWorker tasks = TaskWorker.on(store, TaskEngineContract.factories());
   private final ClusterSettings settings =
       ClusterSettings.defaults().withThreads(4).withShutdown(Duration.ofSeconds(1));
