@@ -192,7 +192,8 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
   private final class Hearing implements Notifications.Listener {
     @Override
     public void told(String channel, List<String> payloads) {
-      List<String> mine = payloads.stream().filter(underWay::containsKey).distinct().toList();
+      List<String> mine =
+          payloads.stream().filter(underWay::containsKey).distinct().toList();
       if (!mine.isEmpty()) {
         end(mine);
       }

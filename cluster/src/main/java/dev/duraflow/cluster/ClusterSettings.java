@@ -16,11 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param shutdown how long {@link ClusterWorker#close()} waits for bodies before it interrupts them and leaves them to others
  */
 public record ClusterSettings(
-    @Nullable String schema,
-    int threads,
-    Duration sweep,
-    Duration heartbeat,
-    Duration shutdown) {
+    @Nullable String schema, int threads, Duration sweep, Duration heartbeat, Duration shutdown) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,62}");
   private static final Duration SHORTEST = Duration.ofMillis(50);
 

@@ -5,7 +5,6 @@ import com.github.kagkarlsson.scheduler.task.FailureHandler;
 import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import dev.duraflow.TaskWorker;
-import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.PlacementException;
 import dev.duraflow.error.RemoteTaskException;
 import dev.duraflow.remote.Invocation;

@@ -54,7 +54,10 @@ final class Tables {
 
   /** A failure as it is stored. */
   private record Failure(
-      @Nullable String advice, @Nullable String type, String message, @Nullable String stack) {
+      @Nullable String advice,
+      @Nullable String type,
+      String message,
+      @Nullable String stack) {
     DuraflowException of(Invocation invocation) {
       return advice == null
           ? new PlacementException(invocation.taskId(), invocation.runId(), message, null)
@@ -253,8 +256,7 @@ final class Tables {
     return with("look for what was given up", connection -> {
       execute(connection, "delete from " + executions + " where given_up and not picked");
       execute(
-          connection,
-          "delete from " + failures + " where failed_at < clock_timestamp() - " + KEPT);
+          connection, "delete from " + failures + " where failed_at < clock_timestamp() - " + KEPT);
       try (PreparedStatement statement = connection.prepareStatement("select task_instance from "
           + executions + " where given_up and task_instance = any(?)")) {
         return ids(statement, texts(connection, performing));

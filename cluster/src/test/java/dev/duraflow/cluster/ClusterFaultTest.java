@@ -156,7 +156,8 @@ final class ClusterFaultTest {
           .toCompletableFuture()
           .cancel(true);
     }
-    assertThat(PostgresServer.text(pool, "select count(*) from duraflow_execution")).isEqualTo("0");
+    assertThat(PostgresServer.text(pool, "select count(*) from duraflow_execution"))
+        .isEqualTo("0");
   }
 
   @Test

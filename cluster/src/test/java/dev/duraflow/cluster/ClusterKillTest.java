@@ -76,12 +76,11 @@ final class ClusterKillTest {
   }
 
   private List<Long> performers(Run run) {
-    return run.find("work", new TypeRef<List<Long>>() {})
-        .orElseGet(() -> {
-          @SuppressWarnings("unchecked") // declared so
-          List<Long> all = (List<Long>) run.get(dag.find("work").orElseThrow());
-          return all;
-        });
+    return run.find("work", new TypeRef<List<Long>>() {}).orElseGet(() -> {
+      @SuppressWarnings("unchecked") // declared so
+      List<Long> all = (List<Long>) run.get(dag.find("work").orElseThrow());
+      return all;
+    });
   }
 
   private interface Scene {

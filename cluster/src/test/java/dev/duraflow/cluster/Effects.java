@@ -23,8 +23,7 @@ final class Effects {
   /** @param url of the database with the tables */
   record Work(String url, int elements) {}
 
-  static final DagFactory<Work> FACTORY =
-      DagFactory.named("effects", Work.class, Effects::declare);
+  static final DagFactory<Work> FACTORY = DagFactory.named("effects", Work.class, Effects::declare);
 
   static final DagFactories FACTORIES = DagFactories.of(FACTORY);
 

@@ -41,8 +41,7 @@ final class PostgresServer {
   static String newDatabase() {
     String name = "test" + DATABASES.incrementAndGet();
     execute(Shared.SERVER.getPostgresDatabase(), "create database " + name);
-    return "jdbc:postgresql://localhost:" + Shared.SERVER.getPort() + "/" + name
-        + "?user=postgres";
+    return "jdbc:postgresql://localhost:" + Shared.SERVER.getPort() + "/" + name + "?user=postgres";
   }
 
   static HikariDataSource pool(String url, int size) {

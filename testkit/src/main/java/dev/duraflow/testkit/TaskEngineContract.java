@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -70,21 +71,19 @@ public interface TaskEngineContract {
   /** A run that the test owns, and the log of what its bodies did. */
   private Part begin() {
     CallLog calls = CallLog.inNewFile();
-    return new Part(engine(), store(), store().open("run"), calls);
+    return new Part(engine(), store().open("run"), calls);
   }
 
   /** One run of {@link ContractDags#PARTS}. */
   final class Part implements AutoCloseable {
     private final TaskEngine engine;
-    private final SharedStore store;
     private final OpenRun run;
     private final CallLog calls;
     private final DagFactory<String> factory = ContractDags.PARTS;
     private final Dag dag;
 
-    private Part(TaskEngine engine, SharedStore store, OpenRun run, CallLog calls) {
+    private Part(TaskEngine engine, OpenRun run, CallLog calls) {
       this.engine = engine;
-      this.store = store;
       this.run = run;
       this.calls = calls;
       this.dag = factory.create(calls.path());
@@ -122,7 +121,7 @@ public interface TaskEngineContract {
       CompletionException e = catchThrowableOfType(
           CompletionException.class, () -> submit(invocation).join());
       assertThat(e).as("%s was to fail", invocation).isNotNull();
-      return e.getCause();
+      return Objects.requireNonNull(e.getCause());
     }
 
     @Override
