@@ -33,7 +33,7 @@ final class Notifications implements AutoCloseable {
 
   /** Called by one thread. What it throws is logged, and tried again with the next sweep. */
   interface Listener {
-    /** @param payloads what was told on one of the channels */
+    /** Something was told, once or more often, on one of the channels. */
     void told(String channel, List<String> payloads);
 
     /** Looks for everything that might have been told. */
