@@ -98,7 +98,8 @@ public final class ClusterWorker implements AutoCloseable {
     try {
       tasks.perform(invocation);
     } catch (RemoteTaskException | PlacementException e) {
-      if (closing && Thread.interrupted()) { // and the connection of who interrupted is not
+      if (closing) { // perhaps it failed of being interrupted, so others are to try
+        Thread.interrupted(); // or no connection could be had to tell
         throw e;
       }
       tables.keepFailure(id, e);

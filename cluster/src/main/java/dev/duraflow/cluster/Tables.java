@@ -93,26 +93,44 @@ final class Tables {
     }
   }
 
-  /** Creates the tables if they are not there. */
+  /** Creates the tables if they are not there; only then it takes the right to. */
   void create() {
     with("create the tables of the cluster", connection -> {
-      execute(connection, "select pg_advisory_xact_lock(" + MIGRATION_LOCK + ")");
-      String versions = settings.table("duraflow_cluster_schema");
-      execute(
-          connection,
-          "create table if not exists " + versions + " (version integer not null primary key)");
-      int version = number(connection, "select coalesce(max(version), 0) from " + versions);
-      if (version > VERSION) {
-        throw new StoreException("the tables of the cluster have version " + version
-            + ", and this duraflow knows versions up to " + VERSION
-            + "; use the newer duraflow that migrated them, or a schema of its own");
-      }
-      for (int next = version + 1; next <= VERSION; next++) {
-        execute(connection, script(next));
-        execute(connection, "insert into " + versions + " values (" + next + ")");
+      if (version(connection) < VERSION) {
+        execute(connection, "select pg_advisory_xact_lock(" + MIGRATION_LOCK + ")");
+        migrate(connection, version(connection)); // somebody else may have been first
       }
       return VERSION;
     });
+  }
+
+  private int version(Connection connection) throws SQLException {
+    boolean isThere =
+        number(connection, "select count(to_regclass('" + versions() + "'))") > 0;
+    int version =
+        isThere ? number(connection, "select coalesce(max(version), 0) from " + versions()) : 0;
+    if (version > VERSION) {
+      throw new StoreException("the tables of the cluster have version " + version
+          + ", and this duraflow knows versions up to " + VERSION
+          + "; use the newer duraflow that migrated them, or a schema of its own");
+    }
+    return version;
+  }
+
+  private void migrate(Connection connection, int version) throws SQLException {
+    if (version == 0) {
+      execute(
+          connection,
+          "create table if not exists " + versions() + " (version integer not null primary key)");
+    }
+    for (int next = version + 1; next <= VERSION; next++) {
+      execute(connection, script(next));
+      execute(connection, "insert into " + versions() + " values (" + next + ")");
+    }
+  }
+
+  private String versions() {
+    return settings.table("duraflow_cluster_schema");
   }
 
   private String script(int version) {

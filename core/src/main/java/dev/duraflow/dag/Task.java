@@ -177,7 +177,8 @@ public abstract sealed class Task<T extends @Nullable Object>
 
   /**
    * Keeps the body in the process that the run belongs to, in a run whose tasks are placed on other machines: since it needs what
-   * only that process has, or is too small for the way. Of a map, it holds for the elements.
+   * only that process has, or is too small for the way. Of a map, it holds for the elements; what gives their keys is called there
+   * in any case, and so is what declares an expansion. The tasks within an expansion say it themselves.
    */
   public final Task<T> local() {
     this.local = true;

@@ -38,12 +38,13 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * Who makes it {@code OVER} does what follows, and nobody else does. What is ready again is taken by a worker like any other task,
- * which {@linkplain #takeBack finds it here} and asks the store how it went: so no thread of the engine ever waits for the store.
+ * which {@linkplain #takeBack finds it here}, sends another one in its place, and asks the store how it went: so the engine's threads,
+ * of which there may be one, wait neither for the store nor for the engine itself.
  * A task is put here before anybody looks whether the run is stopping, and who stops the run says so before it goes through them;
  * so one of the two finds it.
  *
- * <p>{@code inFlight} counts what is SENT, and for a moment what is about to be. Who adds to the queue, and who makes room, tries
- * to send what is in the queue afterwards, so nothing stays there while there is room.
+ * <p>{@code inFlight} counts what is SENT, and for a moment what is about to be. Who adds to the queue, and who takes back what has
+ * made room, tries to send what is in the queue afterwards, so nothing stays there while there is room.
  */
 final class Placement {
   private static final int WAITING = 0;
@@ -75,8 +76,6 @@ final class Placement {
     private volatile boolean expired;
     private volatile @Nullable CompletionStage<Void> stage;
     private volatile @Nullable Future<?> alarm;
-    /** While it is being handed over. */
-    private volatile @Nullable Thread sender;
 
     Placed(Place place, List<Limit> permits) {
       this.place = place;
@@ -105,7 +104,6 @@ final class Placement {
         inFlight.decrementAndGet();
         return;
       }
-      sender = Thread.currentThread();
       try {
         Invocation invocation = begin();
         if (state.get() == OVER) { // and perhaps its next attempt is under way
@@ -121,8 +119,6 @@ final class Placement {
         submitted.whenComplete((done, error) -> comeBack(error));
       } catch (Throwable t) {
         comeBack(t);
-      } finally {
-        sender = null;
       }
     }
 
@@ -181,9 +177,6 @@ final class Placement {
         startedAt = execution.now();
       }
       execution.offer(place.frame, place.task, permits);
-      if (sender != Thread.currentThread()) { // that one goes on sending anyway
-        sendWaiting();
-      }
     }
 
     /** The run is stopping. */
@@ -271,10 +264,14 @@ final class Placement {
     }
   }
 
-  /** A task that is back from elsewhere; null if it has not been there. */
+  /** A task that is back from elsewhere; null if it has not been there. There is room for another then. */
   @Nullable
   Placed takeBack(Frame in, int task) {
-    return all.remove(new Place(in, task));
+    Placed back = all.remove(new Place(in, task));
+    if (back != null) {
+      sendWaiting();
+    }
+    return back;
   }
 
   /** Gives up all of them, of a run that is stopping. */

@@ -18,8 +18,8 @@ public interface TaskEngine {
    * Has a {@code TaskWorker} perform an invocation somewhere.
    *
    * @implSpec Submitting the same invocation again while it is under way does not start it a second time; the stage is for the
-   *     same performance. The stage completes normally when a worker has {@linkplain dev.duraflow.remote.Invocation performed} it;
-   *     exceptionally with the {@link dev.duraflow.error.RemoteTaskException} of the worker if the body failed, and with a {@link
+   *     same performance. The stage completes normally when a worker has performed it; exceptionally with the {@link
+   *     dev.duraflow.error.RemoteTaskException} of the worker if the body failed, and with a {@link
    *     dev.duraflow.error.PlacementException}, or any other, if nothing came of it for another reason. An invocation whose worker
    *     dies is performed by another worker, or fails. {@code submit} may block for as long as it takes to hand the invocation
    *     over, and may throw instead of failing the stage. Cancelling {@link CompletionStage#toCompletableFuture()} asks the engine
