@@ -11,5 +11,6 @@ module dev.duraflow {
   exports dev.duraflow.dag;
   exports dev.duraflow.error;
   exports dev.duraflow.event;
+  exports dev.duraflow.remote;
   exports dev.duraflow.store;
 }

@@ -17,7 +17,9 @@ import dev.duraflow.engine.Settings;
 import dev.duraflow.engine.Threads;
 import dev.duraflow.event.Progress;
 import dev.duraflow.event.RunListener;
+import dev.duraflow.remote.TaskEngine;
 import dev.duraflow.store.Durability;
+import dev.duraflow.store.SharedStore;
 import dev.duraflow.store.Store;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -73,7 +75,14 @@ public final class Duraflow implements AutoCloseable {
         builder.gracePeriod,
         List.copyOf(builder.listeners),
         List.copyOf(builder.progress),
-        builder.clock);
+        builder.clock,
+        builder.taskEngine);
+    if (builder.taskEngine != null && !(store instanceof SharedStore)) {
+      throw new IllegalArgumentException(
+          "a task engine needs a store that its workers share, and this is "
+              + (store == null ? "none" : store.getClass().getName())
+              + "; open duraflow with a SharedStore");
+    }
     this.patience = new Patience(builder.waitForRun);
     this.steps = new Steps(this::records, settings.clock());
     this.shutdownHook = builder.cancelOnShutdown
@@ -108,6 +117,7 @@ public final class Duraflow implements AutoCloseable {
    *
    * @throws dev.duraflow.error.RunFailedException if tasks failed; what finished stays finished
    * @throws dev.duraflow.error.RunCancelledException if the run was cancelled
+   * @throws dev.duraflow.error.RunLostException if the store is shared and has given the run to another process meanwhile
    * @throws dev.duraflow.error.RunLockedException if another process, or another run in this one, has the run id, and has it
    *     still after as long as {@link Builder#waitForRun} says
    * @throws dev.duraflow.error.InvalidDagException if an output type cannot be read off its body
@@ -220,6 +230,7 @@ public final class Duraflow implements AutoCloseable {
     private @Nullable Duration runTimeout;
     private Duration gracePeriod = Duration.ofSeconds(30);
     private boolean cancelOnShutdown;
+    private @Nullable TaskEngine taskEngine;
 
     private Builder() {}
 
@@ -345,6 +356,17 @@ public final class Duraflow implements AutoCloseable {
     /** The source of randomness, from 0 to 1, for the jitter of retries; asked by many threads. */
     public Builder random(DoubleSupplier random) {
       this.random = random;
+      return this;
+    }
+
+    /**
+     * Calls the bodies of tasks in other processes, of DAGs that a {@link dev.duraflow.remote.DagFactory} made; other DAGs run here.
+     * It takes a {@link SharedStore}. What gives the keys of a map or the DAG of an expansion runs here in any case, and so do tasks
+     * that are {@link Task#local()}. At most {@link #maxConcurrency} bodies of one run are in flight elsewhere. Their progress is
+     * told there. The engine is the caller's to close.
+     */
+    public Builder taskEngine(TaskEngine taskEngine) {
+      this.taskEngine = taskEngine;
       return this;
     }
 

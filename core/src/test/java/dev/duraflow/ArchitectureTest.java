@@ -50,6 +50,7 @@ final class ArchitectureTest {
       "dev.duraflow.dag",
       "dev.duraflow.error",
       "dev.duraflow.event",
+      "dev.duraflow.remote",
       "dev.duraflow.store");
 
   private static URI location() {
@@ -68,6 +69,8 @@ final class ArchitectureTest {
         .definedBy("dev.duraflow")
         .layer("engine")
         .definedBy("dev.duraflow.engine")
+        .layer("remote")
+        .definedBy("dev.duraflow.remote")
         .layer("store")
         .definedBy("dev.duraflow.store")
         .layer("codec")
@@ -82,14 +85,16 @@ final class ArchitectureTest {
         .mayNotBeAccessedByAnyLayer()
         .whereLayer("engine")
         .mayOnlyBeAccessedByLayers("front door")
-        .whereLayer("store")
+        .whereLayer("remote")
         .mayOnlyBeAccessedByLayers("front door", "engine")
+        .whereLayer("store")
+        .mayOnlyBeAccessedByLayers("front door", "engine", "remote")
         .whereLayer("codec")
-        .mayOnlyBeAccessedByLayers("front door", "engine", "store")
+        .mayOnlyBeAccessedByLayers("front door", "engine", "remote", "store")
         .whereLayer("dag")
-        .mayOnlyBeAccessedByLayers("front door", "engine", "store", "codec")
+        .mayOnlyBeAccessedByLayers("front door", "engine", "remote", "store", "codec")
         .whereLayer("event")
-        .mayOnlyBeAccessedByLayers("front door", "engine", "store", "codec", "dag")
+        .mayOnlyBeAccessedByLayers("front door", "engine", "remote", "store", "codec", "dag")
         .ensureAllClassesAreContainedInArchitecture()
         .check(LIBRARY);
   }
@@ -216,6 +221,7 @@ final class ArchitectureTest {
         .containsExactlyInAnyOrder(
             "Duraflow",
             "Run",
+            "TaskWorker",
             "codec.Codec",
             "dag.Body",
             "dag.Body0",
@@ -225,6 +231,7 @@ final class ArchitectureTest {
             "dag.Body4",
             "dag.BodyN",
             "dag.Dag",
+            "dag.DagOrigin",
             "dag.ExpandTask",
             "dag.Expansion",
             "dag.FailurePolicy",
@@ -245,6 +252,8 @@ final class ArchitectureTest {
             "error.DuraflowException",
             "error.InvalidDagException",
             "error.PersistException",
+            "error.PlacementException",
+            "error.RemoteTaskException",
             "error.RunCancelledException",
             "error.RunFailedException",
             "error.RunLockedException",
@@ -257,6 +266,11 @@ final class ArchitectureTest {
             "event.RunEvent",
             "event.RunListener",
             "event.RunState",
+            "remote.DagFactories",
+            "remote.DagFactory",
+            "remote.DagFingerprint",
+            "remote.Invocation",
+            "remote.TaskEngine",
             "store.Attempt",
             "store.Durability",
             "store.JournalStore",

@@ -39,6 +39,7 @@ public final class Dag {
   private boolean hasExpansions;
 
   private @Nullable Retry retry;
+  private @Nullable DagOrigin origin;
 
   private Dag(
       String name, String prefix, List<Task<?>> tasks, @Nullable Map<String, Task<?>> byId) {
@@ -74,6 +75,20 @@ public final class Dag {
   /** What was said by {@link #retry(Retry)}. */
   public Optional<Retry> retry() {
     return Optional.ofNullable(retry);
+  }
+
+  /**
+   * Says how other processes can declare the same DAG, so that they may run tasks of it. A {@code DagFactory} says it of those that
+   * it makes.
+   */
+  public Dag origin(DagOrigin origin) {
+    this.origin = Objects.requireNonNull(origin);
+    return this;
+  }
+
+  /** What was said by {@link #origin(DagOrigin)}. */
+  public Optional<DagOrigin> origin() {
+    return Optional.ofNullable(origin);
   }
 
   public String name() {

@@ -35,6 +35,7 @@ public abstract sealed class Task<T extends @Nullable Object>
   private final List<Task<?>> dependencies;
   private @Nullable TypeRef<T> type;
   private boolean external;
+  private boolean local;
   private boolean kept;
   private @Nullable TaskOptions options;
 
@@ -158,6 +159,7 @@ public abstract sealed class Task<T extends @Nullable Object>
 
   final void inherit(Task<?> other) {
     external = other.external;
+    local = other.local;
     options = other.options;
   }
 
@@ -181,6 +183,20 @@ public abstract sealed class Task<T extends @Nullable Object>
   public final Task<T> orElse(T other) {
     return dag.add(new Recovery<T, T>(
         dag, id + ".orElse", dag.size(), this, outcome -> outcome.orElse(other), type -> type));
+  }
+
+  /**
+   * Keeps the body in the process that the run belongs to, in a run whose tasks are placed on other machines: since it needs what
+   * only that process has, or is too small for the way. Of a map, it holds for the elements; what gives their keys is called there
+   * in any case, and so is what declares an expansion. The tasks within an expansion say it themselves.
+   */
+  public final Task<T> local() {
+    this.local = true;
+    return this;
+  }
+
+  public final boolean isLocal() {
+    return local;
   }
 
   public final boolean isExternal() {

@@ -1,6 +1,7 @@
 package dev.duraflow.engine;
 
 import dev.duraflow.dag.Retry;
+import dev.duraflow.dag.Task;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,8 +50,20 @@ final class Attempts {
     return soFar.left(retry) - 1;
   }
 
+  /** How long the attempt that begins now may take; null for as long as it wants. */
+  @Nullable
+  Duration timeout(Task<?> declared, Instant now) {
+    Duration timeout = declared.options().timeout();
+    Duration total = declared.options().totalTimeout();
+    if (total == null) {
+      return timeout;
+    }
+    Duration left = total.minus(elapsed(declared.id(), now));
+    return timeout != null && timeout.compareTo(left) < 0 ? timeout : left;
+  }
+
   /** How long ago the first attempt of this process began. */
-  Duration elapsed(String taskId, Instant now) {
+  private Duration elapsed(String taskId, Instant now) {
     Failed known = failed.get(taskId);
     return known == null ? Duration.ZERO : Duration.between(known.firstStartedAt, now);
   }

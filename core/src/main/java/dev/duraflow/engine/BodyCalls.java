@@ -205,13 +205,7 @@ final class BodyCalls implements Supplier<TaskContext> {
 
   /** How long the attempt that begins now may take; null for as long as it wants. */
   private @Nullable Duration timeout(Task<?> declared, Instant calledAt) {
-    Duration timeout = declared.options().timeout();
-    Duration total = declared.options().totalTimeout();
-    if (total == null) {
-      return timeout;
-    }
-    Duration left = total.minus(execution.attempts.elapsed(declared.id(), calledAt));
-    return timeout != null && timeout.compareTo(left) < 0 ? timeout : left;
+    return execution.attempts.timeout(declared, calledAt);
   }
 
   /** In the scheduler's thread. */

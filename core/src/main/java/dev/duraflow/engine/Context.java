@@ -11,14 +11,14 @@ import org.jspecify.annotations.Nullable;
 
 /** What the body of one attempt sees of its run. */
 final class Context extends TaskContext {
-  private final Execution execution;
+  private final Surroundings around;
   private final Dag dag;
   private final String taskId;
   private volatile boolean over;
 
   /** @param dag the one that the task is in */
-  Context(Execution execution, Dag dag, String taskId) {
-    this.execution = execution;
+  Context(Surroundings around, Dag dag, String taskId) {
+    this.around = around;
     this.dag = dag;
     this.taskId = taskId;
   }
@@ -35,7 +35,7 @@ final class Context extends TaskContext {
 
   @Override
   public String runId() {
-    return execution.runId();
+    return around.runId();
   }
 
   @Override
@@ -45,12 +45,12 @@ final class Context extends TaskContext {
 
   @Override
   public int attempt() {
-    return execution.attempts.next(taskId);
+    return around.attempt(taskId);
   }
 
   @Override
   public boolean isCancelled() {
-    return over || execution.isStopping();
+    return over || around.isStopping();
   }
 
   @Override
@@ -66,7 +66,7 @@ final class Context extends TaskContext {
 
   private <T extends @Nullable Object> T step(Task<T> step) throws Exception {
     checkNotOver("do step '" + step.id() + "'");
-    return execution.steps.step(dag, taskId, step);
+    return around.steps().step(dag, taskId, step);
   }
 
   @Override
@@ -76,12 +76,12 @@ final class Context extends TaskContext {
           "the progress of task '" + taskId + "' must be between 0 and 1: " + fraction);
     }
     checkNotOver("tell its progress");
-    execution.signals.progressed(taskId, fraction, message);
+    around.progressed(taskId, fraction, message);
   }
 
   @Override
   public Executor executor() {
-    return command -> execution.executor().execute(() -> {
+    return command -> around.executor().execute(() -> {
       Supplier<TaskContext> before = swap(() -> this);
       try {
         command.run();

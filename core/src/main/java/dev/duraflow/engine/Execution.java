@@ -37,9 +37,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Work.</b> Ready tasks lie in {@link Ready}. A {@link Worker} of the {@link Crew} takes one, runs it, settles it, goes on
  * with one successor that became ready by it, and pushes the others.
  *
- * <p><b>The end</b> is found by counting tokens. Each entry of the stack, each worker at work, each save under way and each task
- * that {@linkplain Waiting waits} for a time or for {@linkplain Limits permits} holds at least one; only who holds one can make
- * another. Who gives back the last one ends the run: nothing is left that could go on.
+ * <p><b>The end</b> is found by counting tokens. Each entry of the stack, each worker at work, each save under way, each task
+ * that {@linkplain Waiting waits} for a time or for {@linkplain Limits permits}, and each that is {@linkplain Placement placed}
+ * elsewhere holds at least one; only who holds one can make another. Who gives back the last one ends the run: nothing is left that could go on.
  * A stop ({@link #cancel}, or a failure under {@code FAIL_FAST}) lets workers drain the stack without running what they take, and
  * gives up what waits.
  *
@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * back, goes without touching anything. A worker whose gate is open between bodies too cannot be taken over from, since nobody can
  * tell whether it is in a body; it has no store and no listeners then, and the run is stopping, so the run just ends.
  */
-public final class Execution {
+public final class Execution implements Surroundings {
   /** Instead of the number of tokens, when a run has ended without waiting for them all. */
   private static final long ENDED = Long.MIN_VALUE / 2;
 
@@ -63,6 +63,8 @@ public final class Execution {
   final Durations durations;
   final @Nullable Order order;
   final Ready ready;
+  /** Null if all bodies are called here. */
+  final @Nullable Placement placement;
 
   private final AtomicLong tokens = new AtomicLong(1);
   final Crew crew;
@@ -124,8 +126,14 @@ public final class Execution {
     this.crew = new Crew(this, settings.executor(), spins, hasTinyTasks);
     this.waiting = new Waiting(this, settings.scheduler());
     settings.limits().register(root.graph);
+    this.placement = records == null || settings.taskEngine() == null
+        ? null
+        : dag.origin()
+            .map(origin -> new Placement(this, settings, records, dag, origin))
+            .orElse(null);
   }
 
+  @Override
   public String runId() {
     return runId;
   }
@@ -181,6 +189,9 @@ public final class Execution {
     try {
       if (records != null) {
         records.note(() -> RunNote.Began.here(TaskGraph.of(root.graph.dag), now()));
+        // Not in the store's thread: others' runs may wait for that, and this one may come to its
+        // end here.
+        records.stopRequested().whenCompleteAsync(this::stopAsAsked, settings.scheduler());
       }
       Duration limit = settings.runTimeout();
       if (limit != null) {
@@ -245,7 +256,7 @@ public final class Execution {
   public void throwIfNotSucceeded() {
     RuntimeException notClosed = closeFailure;
     RuntimeException bad = state == RunState.FAILED
-        ? new RunFailedException(runId, failures())
+        ? failure()
         : state == RunState.CANCELLED
             ? new RunCancelledException(runId, why, completed(), total(), List.copyOf(abandoned))
             : notClosed;
@@ -254,6 +265,23 @@ public final class Execution {
         bad.addSuppressed(notClosed);
       }
       throw bad;
+    }
+  }
+
+  /** That the run is another's now explains all other failures, and calls for something else to be done. */
+  private RuntimeException failure() {
+    RuntimeException lost = records == null ? null : records.lost();
+    return lost != null ? lost : new RunFailedException(runId, failures());
+  }
+
+  /** The store wants the run to stop: somebody asked for it, or this process has lost it. */
+  private void stopAsAsked(@Nullable String whoAsked, @Nullable Throwable lost) {
+    if (lost == null) {
+      cancel("by " + whoAsked);
+    } else {
+      signals.lost(lost);
+      stop(RunState.FAILED);
+      clearAway();
     }
   }
 
@@ -291,6 +319,9 @@ public final class Execution {
     }
     waiting.clear();
     settings.limits().clear(this);
+    if (placement != null) {
+      placement.clear();
+    }
     return true;
   }
 
@@ -372,8 +403,24 @@ public final class Execution {
     }
   }
 
-  boolean isStopping() {
+  @Override
+  public boolean isStopping() {
     return stop != null;
+  }
+
+  @Override
+  public int attempt(String taskId) {
+    return attempts.next(taskId);
+  }
+
+  @Override
+  public TaskSteps steps() {
+    return steps;
+  }
+
+  @Override
+  public void progressed(String taskId, double fraction, String message) {
+    signals.progressed(taskId, fraction, message);
   }
 
   /** Whether any task has no output for good, so that dependents must be checked before they run. */
@@ -411,7 +458,8 @@ public final class Execution {
     }
   }
 
-  Executor executor() {
+  @Override
+  public Executor executor() {
     return settings.executor();
   }
 

@@ -1,5 +1,6 @@
 package dev.duraflow.engine;
 
+import dev.duraflow.error.RemoteTaskException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -51,6 +52,11 @@ final class FailureText {
   }
 
   private static void append(StringBuilder text, Throwable t) {
+    if (t
+        instanceof RemoteTaskException remote) { // what happened there, not where it was told here
+      text.append(remote.failureText().stripTrailing()).append('\n');
+      return;
+    }
     text.append(cut(said(t), MAX_MESSAGE)).append('\n');
     StackTraceElement[] trace = t.getStackTrace();
     for (int i = 0; i < Math.min(trace.length, MAX_FRAMES); i++) {

@@ -8,6 +8,7 @@ import dev.duraflow.error.CodecException;
 import dev.duraflow.error.CorruptRecordException;
 import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.PersistException;
+import dev.duraflow.error.RunLostException;
 import dev.duraflow.error.StoreException;
 import dev.duraflow.error.TypeMismatchException;
 import dev.duraflow.store.OpenRun;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -47,10 +49,29 @@ public final class Records implements AutoCloseable {
 
   private volatile boolean notNotedIsTold;
 
+  private final Part part;
+
+  /** On whose side of a run they are. */
+  private enum Part {
+    OWNER,
+    /** It does not know what others save. */
+    GUEST
+  }
+
   public Records(String runId, OpenRun run, Codec codec) {
+    this(runId, run, codec, Part.OWNER);
+  }
+
+  private Records(String runId, OpenRun run, Codec codec, Part part) {
     this.runId = runId;
     this.run = run;
     this.codec = codec;
+    this.part = part;
+  }
+
+  /** Those of a run that belongs to somebody else, who saves records too. */
+  public static Records ofGuest(String runId, OpenRun run, Codec codec) {
+    return new Records(runId, run, codec, Part.GUEST);
   }
 
   /**
@@ -130,7 +151,34 @@ public final class Records implements AutoCloseable {
   }
 
   public @Nullable TaskRecord find(String taskId) {
-    return run.find(taskId).orElse(null);
+    return (part == Part.GUEST ? run.findShared(taskId) : run.find(taskId)).orElse(null);
+  }
+
+  /**
+   * Whether the record of a task that was placed elsewhere is there.
+   *
+   * @throws TypeMismatchException if its type is another one
+   */
+  boolean hasArrived(Task<?> task) {
+    TaskRecord record = run.findShared(task.id()).orElse(null);
+    if (record != null) {
+      check(record, task.type());
+    }
+    return record != null;
+  }
+
+  /**
+   * What a guest has computed, unless somebody else had it recorded before.
+   *
+   * @param computed what it has, and has had saved
+   */
+  @Nullable
+  Object adopted(Task<?> task, @Nullable Object computed) {
+    return part == Part.GUEST ? load(task) : computed;
+  }
+
+  long epoch() {
+    return run.epoch();
   }
 
   private TaskRecord require(String taskId) {
@@ -274,6 +322,25 @@ public final class Records implements AutoCloseable {
     } catch (CompletionException e) {
       throw e.getCause() instanceof RuntimeException cause ? cause : e;
     }
+  }
+
+  /** Completes when the store wants the run to stop, see {@link OpenRun#stopRequested}. */
+  CompletionStage<String> stopRequested() {
+    return run.stopRequested();
+  }
+
+  /** How this process has lost the run; null if it has not. */
+  @Nullable
+  RunLostException lost() {
+    CompletableFuture<String> asked = run.stopRequested().toCompletableFuture();
+    try {
+      asked.getNow("");
+    } catch (CompletionException e) {
+      return e.getCause() instanceof RunLostException lost ? lost : null;
+    } catch (CancellationException e) {
+      return null;
+    }
+    return null;
   }
 
   /** Completes when all that was saved before is durable. */

@@ -5,6 +5,7 @@ import dev.duraflow.dag.PersistPolicy;
 import dev.duraflow.dag.Retry;
 import dev.duraflow.event.Progress;
 import dev.duraflow.event.RunListener;
+import dev.duraflow.remote.TaskEngine;
 import dev.duraflow.store.Durability;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param retry for tasks that do not say themselves, in DAGs that do not either
  * @param runTimeout after which a run is cancelled; null for never
  * @param gracePeriod how long bodies have to heed an interrupt before they are abandoned
+ * @param taskEngine where the bodies of DAGs that a factory made are called; null for here
  */
 public record Settings(
     Executor executor,
@@ -40,4 +42,5 @@ public record Settings(
     Duration gracePeriod,
     List<RunListener> listeners,
     List<Consumer<Progress>> progress,
-    Clock clock) {}
+    Clock clock,
+    @Nullable TaskEngine taskEngine) {}

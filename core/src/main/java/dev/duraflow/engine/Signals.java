@@ -50,7 +50,7 @@ final class Signals {
 
   void runFinished(RunState state) {
     LOG.log(System.Logger.Level.DEBUG, "run {0} ends as {1}", runId, state);
-    guarded(clock, () -> send(new RunEvent.RunFinished(runId, clock.instant(), state)));
+    guarded(clock, runId, () -> send(new RunEvent.RunFinished(runId, clock.instant(), state)));
   }
 
   void started(String taskId) {
@@ -141,6 +141,18 @@ final class Signals {
         failure);
   }
 
+  void notGivenUp(String taskId, Throwable failure) {
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "the engine did not take back task '" + taskId + "' of run '" + runId
+            + "'; what it does for it is in vain",
+        failure);
+  }
+
+  void lost(Throwable how) {
+    LOG.log(System.Logger.Level.WARNING, "run '" + runId + "' stops", how);
+  }
+
   void failed(String taskId, Throwable cause) {
     send(new RunEvent.TaskFailed(runId, clock.instant(), taskId, cause));
   }
@@ -151,8 +163,12 @@ final class Signals {
 
   private void send(RunEvent event) {
     for (RunListener listener : listeners) {
-      guarded(listener, () -> listener.onEvent(event));
+      tell(listener, event);
     }
+  }
+
+  static void tell(RunListener listener, RunEvent event) {
+    guarded(listener, event.runId(), () -> listener.onEvent(event));
   }
 
   private void completed(String taskId, boolean reused) {
@@ -163,14 +179,14 @@ final class Signals {
     try {
       Progress told = new Progress(runId, taskId, ++completed, total.get(), reused);
       for (Consumer<Progress> listener : progress) {
-        guarded(listener, () -> listener.accept(told));
+        guarded(listener, runId, () -> listener.accept(told));
       }
     } finally {
       progressOrder.unlock();
     }
   }
 
-  private void guarded(Object listener, Runnable call) {
+  private static void guarded(Object listener, String runId, Runnable call) {
     try {
       call.run();
     } catch (Throwable t) {

@@ -90,7 +90,7 @@ final class TaskSteps {
     Instant startedAt = clock.instant();
     T value = step.call(NO_INPUTS);
     store.saveAndWait(store.record(step, value, 1, startedAt, clock.instant()));
-    return value;
+    return (T) store.adopted(step, value);
   }
 
   @SuppressWarnings({"unchecked", "NullAway"}) // what a body of this id returned, null perhaps

@@ -12,6 +12,8 @@ import dev.duraflow.dag.TaskContext;
 import dev.duraflow.engine.Ready.Entry;
 import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.InvalidDagException;
+import dev.duraflow.error.PlacementException;
+import dev.duraflow.error.RemoteTaskException;
 import dev.duraflow.error.StoreException;
 import dev.duraflow.store.TaskRecord;
 import java.lang.invoke.MethodHandles;
@@ -307,6 +309,10 @@ final class Worker {
       }
     }
     try {
+      Placement placement = records == null ? null : execution.placement;
+      if (placement != null && placement.places(in, declared)) {
+        return runElsewhere(in, i, declared, placement);
+      }
       // Who has permits has asked for them after this.
       if (declared.isExternal()
           && execution.isPipelined()
@@ -384,6 +390,57 @@ final class Worker {
       return NOTHING;
     }
     return succeedOncePersisted(in, i, output, startedAt);
+  }
+
+  /** Gives a task to the engine that places bodies elsewhere, or goes on with one that is back from there. */
+  private int runElsewhere(Frame in, int i, Task<?> declared, Placement placement) {
+    Placement.Placed back = placement.takeBack(in, i);
+    if (back != null) {
+      return goOnAfterPlacement(in, i, declared, back);
+    }
+    if (execution.isPipelined() && !inputsAreDurable && permits.isEmpty()) {
+      return runWhenInputsAreDurable(in, i);
+    }
+    if (declared.hasOptions() && !isPermitted(in, i, declared)) {
+      return NOTHING;
+    }
+    List<Limit> held = permits;
+    permits = List.of();
+    spendTokens(1);
+    placement.place(in, i, held);
+    return NOTHING;
+  }
+
+  /** Whatever is said of how it went, it has succeeded if there is a record, and only then. */
+  private int goOnAfterPlacement(Frame in, int i, Task<?> declared, Placement.Placed back) {
+    releasePermits();
+    Instant startedAt = back.startedAt();
+    calledAt = startedAt;
+    Throwable failure = back.isExpired()
+        ? calls.timedOut(in, declared, startedAt, Duration.between(startedAt, execution.now()))
+        : back.failure();
+    try {
+      if (Objects.requireNonNull(records).hasArrived(declared)) {
+        execution.durations.observe(declared.id(), startedAt, execution.now());
+        return succeed(in, i, Frame.STORED, startedAt);
+      }
+    } catch (DuraflowException e) {
+      if (failure != null) {
+        e.addSuppressed(failure);
+      }
+      failure = e;
+    }
+    return failAttempt(
+        in,
+        i,
+        declared,
+        failure != null
+            ? failure
+            : new PlacementException(
+                declared.id(),
+                execution.runId(),
+                "the engine says that it is done, and it has no record; see whether worker and run have the same store",
+                null));
   }
 
   private int succeedOncePersisted(Frame in, int i, @Nullable Object output, Instant startedAt) {
@@ -656,6 +713,10 @@ final class Worker {
   }
 
   private static boolean isWorthwhile(Retry retry, Throwable thrown) {
+    if (thrown instanceof RemoteTaskException remote
+        && remote.advice() != RemoteTaskException.Advice.UNDECIDED) {
+      return remote.advice() == RemoteTaskException.Advice.RETRY;
+    }
     try {
       return retry.isWorthwhileAfter(thrown);
     } catch (Throwable e) {
@@ -683,16 +744,17 @@ final class Worker {
       return NOTHING;
     }
     String id = in.graph.tasks[i].id();
-    // What the store did not take says nothing of the task, and must not be recorded as its
-    // outcome.
-    boolean isOutcome = !(cause instanceof StoreException);
+    // What the store did not take, or nobody did elsewhere, says nothing of the task, and must not
+    // be recorded as its outcome.
+    boolean isOutcome = !(cause instanceof StoreException || cause instanceof PlacementException);
     if (isOutcome && in.handles(i)) {
       execution.failHandled(id, attempt, calledAt, cause);
     } else {
       execution.fail(id, attempt, calledAt, cause);
     }
-    Outcome.Failure failure =
-        new Outcome.Failure(id, cause.getClass().getName(), FailureText.message(cause));
+    Outcome.Failure failure = cause instanceof RemoteTaskException remote
+        ? new Outcome.Failure(id, remote.failureType(), remote.failureMessage())
+        : new Outcome.Failure(id, cause.getClass().getName(), FailureText.message(cause));
     in.block(i, new Frame.Blocked(failure, isOutcome));
     return execution.isStopping() ? NOTHING : settle(in, i);
   }

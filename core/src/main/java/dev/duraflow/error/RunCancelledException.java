@@ -3,7 +3,7 @@ package dev.duraflow.error;
 import java.util.List;
 
 /**
- * A run was cancelled: by {@code Run.cancel()}, by an interrupt of the thread that ran it, at its time limit, or since the process is
+ * A run was cancelled: by {@code Run.cancel()}, by another process through a shared store, by an interrupt of the thread that ran it, at its time limit, or since the process is
  * shut down. What finished stays finished.
  */
 public final class RunCancelledException extends DuraflowException {

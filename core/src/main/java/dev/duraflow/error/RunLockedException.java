@@ -17,6 +17,16 @@ public final class RunLockedException extends StoreException {
    * @param since when it took the run
    */
   public record Holder(String host, long pid, Instant since) implements java.io.Serializable {
+    /** This process. */
+    public static Holder here(Instant since) {
+      return new Holder(ThisHost.NAME, ProcessHandle.current().pid(), since);
+    }
+
+    /** Whether it is a process of the machine that this one runs on. */
+    public boolean isOnThisHost() {
+      return host.equals(ThisHost.NAME);
+    }
+
     @Override
     public String toString() {
       return "process " + pid + " on host " + host + " since " + since;

@@ -282,7 +282,7 @@ public final class JournalStore implements Store {
   public RunHistory read(String runId) {
     JournalReader journal = reader(runId);
     try {
-      return RunHistory.of(journal, sideFiles(runId, journal.directory()));
+      return JournalHistory.of(journal, sideFiles(runId, journal.directory()));
     } catch (IOException e) {
       journal.close();
       throw journal.unreadable(e);

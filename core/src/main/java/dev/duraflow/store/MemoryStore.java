@@ -1,6 +1,7 @@
 package dev.duraflow.store;
 
 import dev.duraflow.error.RunLockedException;
+import dev.duraflow.error.RunLostException;
 import dev.duraflow.error.StoreException;
 import java.io.IOException;
 import java.time.Clock;
@@ -11,11 +12,10 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps encoded records in maps: all that a store does, but for outliving the process. */
-final class MemoryStore implements Store {
+final class MemoryStore implements SharedStore {
   private static final CompletionStage<Void> DONE = CompletableFuture.completedFuture(null);
 
   private final Map<String, StoredRun> runs = new ConcurrentHashMap<>();
@@ -28,20 +28,34 @@ final class MemoryStore implements Store {
 
   private static final class StoredRun {
     final Map<String, TaskRecord> records = new ConcurrentHashMap<>();
-    final AtomicReference<@Nullable Owner> owner = new AtomicReference<>();
+    /** Changes in its monitor only, in which guests look at it when they save. */
+    volatile @Nullable Owner owner;
+
+    long epochs;
   }
 
   @Override
   public OpenRun open(String runId) {
     StoredRun run = runs.computeIfAbsent(runId, id -> new StoredRun());
-    Owner candidate = new Owner(run, runId, clock.instant());
-    Owner holder = run.owner.compareAndExchange(null, candidate);
-    if (holder != null) {
-      throw new RunLockedException(
-          runId,
-          new RunLockedException.Holder("localhost", ProcessHandle.current().pid(), holder.since));
+    synchronized (run) {
+      Owner holder = run.owner;
+      if (holder != null) {
+        throw new RunLockedException(
+            runId,
+            new RunLockedException.Holder(
+                "localhost", ProcessHandle.current().pid(), holder.since));
+      }
+      Owner owner = new Owner(run, runId, clock.instant(), ++run.epochs);
+      run.owner = owner;
+      return owner;
     }
-    return candidate;
+  }
+
+  @Override
+  public OpenRun join(String runId, long epoch) {
+    Guest guest = new Guest(runs.computeIfAbsent(runId, id -> new StoredRun()), runId, epoch);
+    guest.checkOwner();
+    return guest;
   }
 
   @Override
@@ -61,11 +75,18 @@ final class MemoryStore implements Store {
     private final StoredRun run;
     private final String runId;
     private final Instant since;
+    private final long epoch;
 
-    Owner(StoredRun run, String runId, Instant since) {
+    Owner(StoredRun run, String runId, Instant since, long epoch) {
       this.run = run;
       this.runId = runId;
       this.since = since;
+      this.epoch = epoch;
+    }
+
+    @Override
+    public long epoch() {
+      return epoch;
     }
 
     @Override
@@ -75,7 +96,7 @@ final class MemoryStore implements Store {
 
     @Override
     public CompletionStage<Void> save(TaskRecord record) {
-      if (run.owner.get() != this) {
+      if (run.owner != this) {
         throw new StoreException(
             "run '" + runId + "' is closed; open it again to save task '" + record.taskId() + "'");
       }
@@ -87,22 +108,58 @@ final class MemoryStore implements Store {
       return DONE;
     }
 
-    private static TaskRecord withOwnBytes(TaskRecord r) throws IOException {
-      Payload copy = Payload.of(r.payload().bytes().clone());
-      return new TaskRecord(
-          r.taskId(),
-          r.kind(),
-          r.type(),
-          r.codec(),
-          r.attempt(),
-          r.startedAt(),
-          r.finishedAt(),
-          copy);
+    @Override
+    public void close() {
+      synchronized (run) {
+        if (run.owner == this) {
+          run.owner = null;
+        }
+      }
+    }
+  }
+
+  private record Guest(StoredRun run, String runId, long epoch) implements OpenRun {
+    @Override
+    public Optional<TaskRecord> find(String taskId) {
+      return Optional.ofNullable(run.records.get(taskId));
     }
 
     @Override
-    public void close() {
-      run.owner.compareAndSet(this, null);
+    public CompletionStage<Void> save(TaskRecord record) {
+      try {
+        TaskRecord own = withOwnBytes(record);
+        synchronized (run) {
+          checkOwner();
+          run.records.putIfAbsent(record.taskId(), own);
+        }
+      } catch (IOException e) {
+        return CompletableFuture.failedFuture(e);
+      }
+      return DONE;
     }
+
+    void checkOwner() {
+      Owner owner = run.owner;
+      if (owner == null || owner.epoch != epoch) {
+        throw new RunLostException(
+            runId, "its owner number " + epoch + " has given it up, and a guest of it came later");
+      }
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static TaskRecord withOwnBytes(TaskRecord r) throws IOException {
+    Payload copy = Payload.of(r.payload().bytes().clone());
+    return new TaskRecord(
+        r.taskId(),
+        r.kind(),
+        r.type(),
+        r.codec(),
+        r.attempt(),
+        r.startedAt(),
+        r.finishedAt(),
+        copy);
   }
 }

@@ -63,7 +63,7 @@ public interface OpenRun extends AutoCloseable {
    * The record of a task, looked up where {@linkplain SharedStore#join guests} save theirs. Where there are no guests it is what
    * {@link #find} answers.
    *
-   * @implSpec may ask a server
+   * @implSpec may ask a server; what it has answered {@link #find} answers too from then on
    */
   default Optional<TaskRecord> findShared(String taskId) {
     return find(taskId);

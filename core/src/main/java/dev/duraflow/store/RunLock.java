@@ -70,7 +70,7 @@ final class RunLock implements AutoCloseable {
       RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
       boolean keepOpen = false;
       try {
-        Holder me = new Holder(ThisHost.NAME, ProcessHandle.current().pid(), clock.instant());
+        Holder me = Holder.here(clock.instant());
         byte[] note =
             new OwnerNote(runId, me).encoded(); // before, so that nobody has to wait for it
         if (file.getChannel().tryLock(LOCKED_BYTE, 1, false) == null) {
@@ -182,7 +182,7 @@ final class RunLock implements AutoCloseable {
   /** A process that began later than the holder took the run only has the same id. */
   private static boolean isDead(Holder holder) {
     Instant latestStart = holder.since().plus(CLOCK_ERROR);
-    return holder.host().equals(ThisHost.NAME)
+    return holder.isOnThisHost()
         && ProcessHandle.of(holder.pid())
             .flatMap(process -> process.info().startInstant().or(() -> Optional.of(Instant.MIN)))
             .map(start -> start.isAfter(latestStart))
@@ -190,7 +190,6 @@ final class RunLock implements AutoCloseable {
   }
 
   private static boolean isThisProcess(Holder holder) {
-    return holder.host().equals(ThisHost.NAME)
-        && holder.pid() == ProcessHandle.current().pid();
+    return holder.isOnThisHost() && holder.pid() == ProcessHandle.current().pid();
   }
 }

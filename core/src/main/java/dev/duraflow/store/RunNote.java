@@ -1,5 +1,6 @@
 package dev.duraflow.store;
 
+import dev.duraflow.error.RunLockedException.Holder;
 import dev.duraflow.event.RunState;
 import java.time.Instant;
 
@@ -15,7 +16,8 @@ public sealed interface RunNote {
   record Began(TaskGraph graph, Instant at, String host, long pid) implements RunNote {
     /** For this process. */
     public static Began here(TaskGraph graph, Instant at) {
-      return new Began(graph, at, ThisHost.NAME, ProcessHandle.current().pid());
+      Holder holder = Holder.here(at);
+      return new Began(graph, at, holder.host(), holder.pid());
     }
   }
 

@@ -25,8 +25,8 @@ public interface Store extends AutoCloseable {
     return FileStore.at(directory);
   }
 
-  /** A store in this process's memory, for tests: its runs are gone with it. */
-  static Store inMemory() {
+  /** A store in this process's memory, for tests: its runs are gone with it. The process's own parts may share it. */
+  static SharedStore inMemory() {
     return new MemoryStore(Clock.systemUTC());
   }
 

@@ -59,6 +59,28 @@ public final class TaskGraph {
     return new TaskGraph(dag.name(), ids, maps, Arrays.copyOf(dependencies, end), firstDependency);
   }
 
+  /**
+   * A graph out of what {@link #toBytes} gave.
+   *
+   * @throws IllegalArgumentException if that is not what it is
+   */
+  public static TaskGraph ofBytes(byte[] bytes) {
+    try {
+      Bytes in = new Bytes(bytes, 0);
+      if (in.getByte() != Frames.GRAPH) {
+        throw new IllegalArgumentException("it does not begin as a graph does");
+      }
+      return GraphFrame.decode(in, bytes.length);
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException("these bytes are no graph: " + e.getMessage(), e);
+    }
+  }
+
+  /** For a store to keep. The format is that of a journal's frame, drawn in {@code docs/formats.md}; later versions read it. */
+  public byte[] toBytes() {
+    return GraphFrame.encode(this);
+  }
+
   public String dagName() {
     return dagName;
   }

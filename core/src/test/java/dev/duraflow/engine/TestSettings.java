@@ -36,6 +36,7 @@ final class TestSettings {
         Duration.ofMinutes(1),
         listeners,
         List.of(),
-        clock);
+        clock,
+        null);
   }
 }

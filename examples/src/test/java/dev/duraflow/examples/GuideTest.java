@@ -78,7 +78,8 @@ final class GuideTest {
   @Test
   void code_isWhatIsTested() {
     assertThat(Snippets.in(GUIDE))
-        .isEqualTo(Snippets.expectedIn(GUIDE, GuideTest.class, FlightsCrashTest.class));
+        .isEqualTo(Snippets.expectedIn(
+            GUIDE, GuideTest.class, RemoteGuideTest.class, FlightsCrashTest.class));
   }
 
   @Test

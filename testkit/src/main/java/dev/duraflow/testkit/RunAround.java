@@ -49,6 +49,21 @@ abstract class RunAround implements OpenRun {
   }
 
   @Override
+  public long epoch() {
+    return inner.epoch();
+  }
+
+  @Override
+  public Optional<TaskRecord> findShared(String taskId) {
+    return inner.findShared(taskId);
+  }
+
+  @Override
+  public CompletionStage<String> stopRequested() {
+    return inner.stopRequested();
+  }
+
+  @Override
   public PayloadSink sink() {
     return inner.sink();
   }

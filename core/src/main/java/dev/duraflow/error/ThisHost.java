@@ -1,4 +1,4 @@
-package dev.duraflow.store;
+package dev.duraflow.error;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;

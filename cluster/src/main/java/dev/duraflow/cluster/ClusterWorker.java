@@ -1,0 +1,146 @@
+package dev.duraflow.cluster;
+
+import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.task.FailureHandler;
+import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
+import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import dev.duraflow.TaskWorker;
+import dev.duraflow.error.PlacementException;
+import dev.duraflow.error.RemoteTaskException;
+import dev.duraflow.remote.Invocation;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import javax.sql.DataSource;
+
+/**
+ * Performs what {@linkplain ClusterEngine engines} in other processes have submitted, in threads of its own. Any process that has
+ * the program's classes can hold one:
+ *
+ * {@snippet :
+ * TaskWorker tasks = TaskWorker.on(store, DagFactories.of(Pages.FACTORY));
+ * try (ClusterWorker worker = ClusterWorker.start(dataSource, tasks)) {
+ *   new CountDownLatch(1).await(); // until the process is ended
+ * }
+ * }
+ *
+ * <p>It gives signs of life for what it performs. If it has given none for six heartbeats, others perform that anew, and what it
+ * does after that counts only if it is recorded first. Thread-safe.
+ *
+ * <p>It keeps one connection of the data source for as long as it is open, to hear of notifications; besides, it takes one for each
+ * thread now and then.
+ */
+public final class ClusterWorker implements AutoCloseable {
+  private static final int MISSED_HEARTBEATS = 6;
+  /** More is fetched when so much of the threads is busy or less. */
+  private static final double FETCH_BELOW = 0.7;
+
+  private static final Duration RETRY = Duration.ofSeconds(1);
+  private static final String DUE = "duraflow_due";
+  private static final String GIVEN_UP = "duraflow_given_up";
+
+  private final TaskWorker tasks;
+  private final Tables tables;
+  private final DatabaseClock clock;
+  private final Scheduler scheduler;
+  private final ConcurrentMap<String, Invocation> performing = new ConcurrentHashMap<>();
+  private final Notifications notifications;
+  private volatile boolean closing;
+
+  /** Starts a worker with default settings. */
+  public static ClusterWorker start(DataSource dataSource, TaskWorker tasks) {
+    return start(dataSource, tasks, ClusterSettings.defaults());
+  }
+
+  /**
+   * Starts a worker; the tables are created if they are not there.
+   *
+   * @param tasks what performs tasks; it is the caller's to close, after this worker
+   * @throws dev.duraflow.error.StoreException if the database cannot be reached, or its tables are newer than this program
+   */
+  public static ClusterWorker start(
+      DataSource dataSource, TaskWorker tasks, ClusterSettings settings) {
+    Tables tables = new Tables(dataSource, settings);
+    tables.create();
+    ClusterWorker worker = new ClusterWorker(dataSource, tasks, settings, tables);
+    worker.scheduler.start();
+    return worker;
+  }
+
+  private ClusterWorker(
+      DataSource dataSource, TaskWorker tasks, ClusterSettings settings, Tables tables) {
+    this.tasks = tasks;
+    this.tables = tables;
+    this.clock = DatabaseClock.of(tables);
+    OneTimeTask<Invocation> performing = Tasks.oneTime(Invocations.TASK)
+        .onFailure(new FailureHandler.OnFailureRetryLater<>(RETRY))
+        .execute((instance, context) -> perform(instance.getId(), instance.getData()));
+    this.scheduler = Scheduler.create(dataSource, performing)
+        .tableName(tables.executions())
+        .serializer(Invocations.SERIALIZER)
+        .threads(settings.threads())
+        .pollUsingLockAndFetch(FETCH_BELOW, 1)
+        .pollingInterval(settings.sweep())
+        .heartbeatInterval(settings.heartbeat())
+        .missedHeartbeatsLimit(MISSED_HEARTBEATS)
+        .shutdownMaxWait(settings.shutdown())
+        .clock(clock)
+        .build();
+    this.notifications = Notifications.of(
+        "duraflow-worker", dataSource, settings.sweep(), List.of(DUE, GIVEN_UP), new Hearing());
+  }
+
+  /** Whatever is thrown here lets the invocation be performed again, here or elsewhere. */
+  private void perform(String id, Invocation invocation) {
+    performing.put(id, invocation);
+    try {
+      tasks.perform(invocation);
+    } catch (RemoteTaskException | PlacementException e) {
+      if (closing) { // perhaps it failed of being interrupted, so others are to try
+        Thread.interrupted(); // or no connection could be had to tell
+        throw e;
+      }
+      tables.keepFailure(id, e);
+    } finally {
+      performing.remove(id);
+    }
+  }
+
+  private final class Hearing implements Notifications.Listener {
+    @Override
+    public void told(String channel, List<String> payloads) {
+      if (channel.equals(DUE)) {
+        scheduler.triggerCheckForDueExecutions();
+      } else {
+        payloads.forEach(this::giveUp);
+      }
+    }
+
+    private void giveUp(String id) {
+      Invocation invocation = performing.get(id);
+      if (invocation != null) {
+        tasks.cancel(invocation);
+      }
+    }
+
+    @Override
+    public void sweep() {
+      clock.compare(tables);
+      tables.givenUp(Set.copyOf(performing.keySet())).forEach(this::giveUp);
+      scheduler.triggerCheckForDueExecutions();
+    }
+  }
+
+  /**
+   * Takes nothing new, waits for the bodies that run for as long as the settings say, and then interrupts them and leaves them to
+   * other workers.
+   */
+  @Override
+  public void close() {
+    closing = true;
+    notifications.close();
+    scheduler.stop();
+  }
+}

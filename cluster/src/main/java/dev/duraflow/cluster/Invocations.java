@@ -1,0 +1,68 @@
+package dev.duraflow.cluster;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.github.kagkarlsson.scheduler.serializer.Serializer;
+import com.github.kagkarlsson.scheduler.task.TaskDescriptor;
+import dev.duraflow.codec.Codec;
+import dev.duraflow.dag.TypeRef;
+import dev.duraflow.remote.Invocation;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/** Invocations as db-scheduler keeps them: an id that says which they are, and JSON. */
+final class Invocations {
+  static final String TASK_NAME = "duraflow";
+
+  static final TaskDescriptor<Invocation> TASK = TaskDescriptor.of(TASK_NAME, Invocation.class);
+
+  static final Serializer SERIALIZER = new Json();
+
+  private Invocations() {}
+
+  /** The same for equal invocations; of fixed length, whatever the ids of runs and tasks are. */
+  static String id(Invocation invocation) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(json(invocation).toByteArray());
+      return HexFormat.of().formatHex(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  private static ByteArrayOutputStream json(Invocation invocation) {
+    ByteArrayOutputStream json = new ByteArrayOutputStream();
+    try {
+      Codec.json().encode(invocation, TypeRef.of(Invocation.class), json);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return json;
+  }
+
+  private static final class Json implements Serializer {
+    @Override
+    public byte @Nullable [] serialize(@Nullable Object data) {
+      return data == null ? null : json((Invocation) data).toByteArray();
+    }
+
+    @Override
+    public <T> @Nullable T deserialize(Class<T> type, byte @Nullable [] json) {
+      if (json == null) {
+        return null;
+      }
+      try {
+        return type.cast(
+            Codec.json().decode(new ByteArrayInputStream(json), TypeRef.of(Invocation.class)));
+      } catch (IOException e) {
+        throw new UncheckedIOException("not an invocation: " + new String(json, UTF_8), e);
+      }
+    }
+  }
+}

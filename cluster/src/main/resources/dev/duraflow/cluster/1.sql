@@ -1,0 +1,48 @@
+-- The table that db-scheduler works on. The last column is ours.
+create table {schema}duraflow_execution (
+  task_name text not null,
+  task_instance text not null,
+  task_data bytea,
+  execution_time timestamp with time zone not null,
+  picked boolean not null,
+  picked_by text,
+  last_success timestamp with time zone,
+  last_failure timestamp with time zone,
+  consecutive_failures integer,
+  last_heartbeat timestamp with time zone,
+  version bigint not null,
+  priority smallint,
+  given_up boolean not null default false,
+  primary key (task_name, task_instance)
+);
+
+create index duraflow_execution_time on {schema}duraflow_execution (execution_time);
+
+create index duraflow_execution_heartbeat on {schema}duraflow_execution (last_heartbeat);
+
+-- What an invocation failed with, until whoever submitted it has read it. Times are by this database's clock.
+create table {schema}duraflow_failure (
+  invocation text primary key,
+  failed_at timestamp with time zone not null default clock_timestamp(),
+  advice text,
+  type text,
+  message text not null,
+  stack text
+);
+
+-- Tells workers that there is something to do, and those who submitted that something is over, whoever did it.
+create function {schema}duraflow_execution_changed() returns trigger language plpgsql as '
+begin
+  if tg_op = ''INSERT'' then
+    perform pg_notify(''duraflow_due'', '''');
+  else
+    perform pg_notify(''duraflow_done'', old.task_instance);
+  end if;
+  return null;
+end';
+
+create trigger duraflow_execution_added after insert on {schema}duraflow_execution
+  for each statement execute function {schema}duraflow_execution_changed();
+
+create trigger duraflow_execution_removed after delete on {schema}duraflow_execution
+  for each row execute function {schema}duraflow_execution_changed();

@@ -1,0 +1,203 @@
+package dev.duraflow.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.duraflow.Duraflow;
+import dev.duraflow.Run;
+import dev.duraflow.TaskWorker;
+import dev.duraflow.dag.Dag;
+import dev.duraflow.dag.Retry;
+import dev.duraflow.dag.Task;
+import dev.duraflow.dag.TypeRef;
+import dev.duraflow.error.PlacementException;
+import dev.duraflow.error.StoreException;
+import dev.duraflow.event.RunState;
+import dev.duraflow.jdbc.JdbcStore;
+import dev.duraflow.remote.DagFactories;
+import dev.duraflow.remote.DagFactory;
+import dev.duraflow.remote.Invocation;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What goes wrong between engine, workers and database, all of them in this process. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+final class ClusterFaultTest {
+  private final HikariDataSource pool = PostgresServer.pool(PostgresServer.newDatabase(), 30);
+  private final JdbcStore store = JdbcStore.on(pool);
+  private final ClusterSettings settings =
+      ClusterSettings.defaults().withThreads(4).withShutdown(Duration.ofMillis(200));
+
+  private final CountDownLatch begun = new CountDownLatch(1);
+  private final CountDownLatch go = new CountDownLatch(1);
+  private final AtomicInteger calls = new AtomicInteger();
+  private final DagFactory<?> factory = DagFactory.named("faults", this::declare);
+
+  private Dag declare() {
+    Dag dag = Dag.named("faults").retry(Retry.times(3));
+    Task<List<Integer>> numbers = dag.task(
+            "numbers", () -> IntStream.range(0, 50).boxed().toList())
+        .returns(new TypeRef<List<Integer>>() {})
+        .local();
+    dag.map("square", numbers, String::valueOf, n -> {
+      calls.incrementAndGet();
+      begun.countDown();
+      go.await();
+      return n * n;
+    });
+    return dag;
+  }
+
+  @AfterEach
+  void close() {
+    go.countDown();
+    pool.close();
+  }
+
+  private TaskWorker tasks() {
+    return TaskWorker.on(store, DagFactories.of(factory));
+  }
+
+  private Duraflow duraflow(ClusterEngine engine) {
+    return Duraflow.builder().store(store).taskEngine(engine).build();
+  }
+
+  private void breakNotifications() {
+    PostgresServer.execute(
+        pool,
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+            + " where datname = current_database() and pid <> pg_backend_pid()"
+            + " and (query like 'listen%' or query = '')");
+  }
+
+  @Test
+  void notificationsThatBreak_areTakenUpAgain() throws Exception {
+    try (ClusterEngine engine = ClusterEngine.on(pool, settings);
+        TaskWorker tasks = tasks();
+        ClusterWorker worker = ClusterWorker.start(pool, tasks, settings);
+        Duraflow duraflow = duraflow(engine)) {
+      assertThat(worker).isNotNull();
+      Run run = duraflow.start(factory.create(), "run");
+      begun.await();
+      breakNotifications();
+      go.countDown();
+      breakNotifications();
+
+      assertThat(run.await(Duration.ofMinutes(1))).isTrue();
+      assertThat(run.state()).isEqualTo(RunState.SUCCEEDED);
+      assertThat(calls).hasValue(50);
+    }
+  }
+
+  @Test
+  void withoutAnyNotification_sweepsFindEverything() throws Exception {
+    try (ClusterEngine engine = ClusterEngine.on(pool, settings);
+        TaskWorker tasks = tasks();
+        ClusterWorker worker = ClusterWorker.start(pool, tasks, settings);
+        Duraflow duraflow = duraflow(engine)) {
+      assertThat(worker).isNotNull();
+      PostgresServer.execute(
+          pool,
+          "drop trigger duraflow_execution_added on duraflow_execution",
+          "drop trigger duraflow_execution_removed on duraflow_execution");
+      go.countDown();
+
+      assertThat(duraflow.run(factory.create(), "run").state()).isEqualTo(RunState.SUCCEEDED);
+    }
+  }
+
+  @Test
+  void workerThatIsClosed_leavesItsTasksToOthers() throws Exception {
+    try (ClusterEngine engine = ClusterEngine.on(pool, settings);
+        TaskWorker tasks = tasks();
+        Duraflow duraflow = duraflow(engine)) {
+      Run run;
+      try (ClusterWorker first = ClusterWorker.start(pool, tasks, settings)) {
+        assertThat(first).isNotNull();
+        run = duraflow.start(factory.create(), "run");
+        begun.await();
+      }
+      assertThat(run.failures()).isEmpty();
+      go.countDown();
+      try (ClusterWorker second = ClusterWorker.start(pool, tasks, settings)) {
+        assertThat(second).isNotNull();
+        assertThat(run.await(Duration.ofMinutes(1))).isTrue();
+      }
+      assertThat(run.state()).isEqualTo(RunState.SUCCEEDED);
+    }
+  }
+
+  @Test
+  void engineThatIsClosed_failsWhatIsUnderWay() {
+    ClusterEngine engine = ClusterEngine.on(pool, settings);
+    Invocation invocation = new Invocation("run", 1, "faults", "null", "0", "square[1]", 1);
+    CompletableFuture<Void> stage = engine.submit(invocation).toCompletableFuture();
+    engine.close();
+
+    assertThatThrownBy(stage::join).hasCauseInstanceOf(PlacementException.class);
+    assertThatThrownBy(() -> engine.submit(invocation).toCompletableFuture().join())
+        .hasCauseInstanceOf(PlacementException.class);
+  }
+
+  @Test
+  void cancelledBeforeItBegan_isTakenAway() {
+    try (ClusterEngine engine = ClusterEngine.on(pool, settings)) {
+      engine
+          .submit(new Invocation("run", 1, "faults", "null", "0", "square[1]", 1))
+          .toCompletableFuture()
+          .cancel(true);
+    }
+    assertThat(PostgresServer.text(pool, "select count(*) from duraflow_execution"))
+        .isEqualTo("0");
+  }
+
+  @Test
+  void tablesInASchemaOfTheirOwn_areCreatedOnce() {
+    PostgresServer.execute(pool, "create schema elsewhere");
+    ClusterSettings own = settings.withSchema("elsewhere");
+    for (int i = 0; i < 2; i++) {
+      ClusterEngine.on(pool, own).close();
+    }
+    assertThat(PostgresServer.text(pool, "select version from elsewhere.duraflow_cluster_schema"))
+        .isEqualTo("1");
+  }
+
+  @Test
+  void tablesOfANewerVersion_areRefused() {
+    ClusterEngine.on(pool, settings).close();
+    PostgresServer.execute(pool, "insert into duraflow_cluster_schema values (99)");
+
+    assertThatThrownBy(() -> ClusterEngine.on(pool, settings))
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("version 99");
+  }
+
+  @Test
+  void failureWithAnyText_isToldAsItIs() {
+    DagFactory<?> odd = DagFactory.named("odd", () -> {
+      Dag dag = Dag.named("odd");
+      dag.<String>task("bad", () -> {
+            throw new IllegalStateException("zero \0, half \ud800 and " + "x".repeat(100_000));
+          })
+          .returns(String.class);
+      return dag;
+    });
+    try (ClusterEngine engine = ClusterEngine.on(pool, settings);
+        TaskWorker tasks = TaskWorker.on(store, DagFactories.of(odd));
+        ClusterWorker worker = ClusterWorker.start(pool, tasks, settings);
+        Duraflow duraflow = duraflow(engine)) {
+      assertThat(worker).isNotNull();
+      assertThatThrownBy(() -> duraflow.run(odd.create()))
+          .hasMessageContaining("java.lang.IllegalStateException: zero ?, half ? and xxx");
+    }
+  }
+}
