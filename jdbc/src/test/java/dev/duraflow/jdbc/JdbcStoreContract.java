@@ -82,6 +82,11 @@ interface JdbcStoreContract {
     }
   }
 
+  /** Closes a run that is closed once more later. */
+  private static void leave(OpenRun run) {
+    run.close();
+  }
+
   private static String text(TaskRecord record) {
     try {
       return new String(record.payload().bytes(), UTF_8);
@@ -137,7 +142,7 @@ interface JdbcStoreContract {
 
         assertThat(text(stale.findShared("b").orElseThrow())).isEqualTo("the owner's");
         assertThat(owner.findShared("c")).isEmpty();
-        stale.close();
+        leave(stale);
         save(owner, record("d", "still the owner"));
         assertThatThrownBy(() -> store().open("run")).isInstanceOf(RunLockedException.class);
       }
@@ -349,7 +354,7 @@ interface JdbcStoreContract {
       guest.note(new RunNote.AttemptFailed("b", 1, Instant.EPOCH, Instant.EPOCH, "no"));
       guest.flush().toCompletableFuture().join();
       assertThat(other.failedAttempts("b")).isEqualTo(1);
-      guest.close();
+      leave(guest);
       save(owner, record("c", "the owner goes on"));
     }
   }
@@ -492,7 +497,7 @@ interface JdbcStoreContract {
     try (OpenRun held = store().open("a held");
         OpenRun with = store().open(longId)) {
       with.note(RunNote.Began.here(TaskGraph.of(dag), Instant.EPOCH));
-      with.close();
+      leave(with);
       assertThat(store().runs().stream()
               .map(run -> run.runId() + " " + run.state() + " " + run.completed()))
           .containsExactly(

@@ -1,5 +1,6 @@
 package dev.duraflow.jdbc;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -133,7 +134,7 @@ final class ProcessTest {
     assertThat(run.find(hung, Integer.class)).contains(CountingProgram.HANGING / 2);
     try (RunHistory history = store.read("run")) {
       assertThat(history.find(hung).orElseThrow().payload().bytes())
-          .isEqualTo(Integer.toString(CountingProgram.HANGING / 2).getBytes());
+          .isEqualTo(Integer.toString(CountingProgram.HANGING / 2).getBytes(UTF_8));
       assertThat(history.state()).isEqualTo(RunState.SUCCEEDED);
     }
   }
