@@ -48,23 +48,28 @@ final class MigrationsTest {
 
   @Test
   void startersAtTheSameTime_makeTheTablesOnce() {
-    onBoth(dataSource -> {
-      CyclicBarrier together = new CyclicBarrier(8);
-      List<CompletableFuture<Void>> starters = IntStream.range(0, 8)
-          .mapToObj(i -> CompletableFuture.runAsync(
-              () -> {
-                try {
-                  together.await();
-                } catch (Exception e) {
-                  throw new AssertionError(e);
-                }
-                JdbcStore.on(dataSource).open("run " + i).close();
-              },
-              task -> new Thread(task).start()))
-          .toList();
-      CompletableFuture.allOf(starters.toArray(CompletableFuture[]::new)).join();
-      assertThat(JdbcStore.on(dataSource).runs()).hasSize(8);
-    });
+    onBoth(dataSource -> startTogether(dataSource, JdbcSettings.defaults()));
+    try (HikariDataSource pool = PostgresServer.pool(PostgresServer.shared(18).newDatabase(), 10)) {
+      startTogether(pool, JdbcSettings.defaults().withSchema("together"));
+    }
+  }
+
+  private static void startTogether(DataSource dataSource, JdbcSettings settings) {
+    CyclicBarrier together = new CyclicBarrier(8);
+    List<CompletableFuture<Void>> starters = IntStream.range(0, 8)
+        .mapToObj(i -> CompletableFuture.runAsync(
+            () -> {
+              try {
+                together.await();
+              } catch (Exception e) {
+                throw new AssertionError(e);
+              }
+              JdbcStore.on(dataSource, settings).open("run " + i).close();
+            },
+            task -> new Thread(task).start()))
+        .toList();
+    CompletableFuture.allOf(starters.toArray(CompletableFuture[]::new)).join();
+    assertThat(JdbcStore.on(dataSource, settings).runs()).hasSize(8);
   }
 
   @Test
