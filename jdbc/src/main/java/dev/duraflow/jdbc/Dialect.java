@@ -12,7 +12,10 @@ abstract class Dialect {
   /** In front of the name of a table: empty, or a quoted schema and a dot. */
   private final String prefix;
 
+  private final @Nullable String schema;
+
   Dialect(@Nullable String schema) {
+    this.schema = schema;
     this.prefix = schema == null ? "" : "\"" + schema + "\".";
   }
 
@@ -43,6 +46,11 @@ abstract class Dialect {
         .replace("{for update}", forUpdate());
   }
 
+  /** The schema of the tables; null if none was named. */
+  final @Nullable String schema() {
+    return schema;
+  }
+
   /** The name of the directory of its migrations. */
   abstract String name();
 
@@ -57,10 +65,10 @@ abstract class Dialect {
 
   abstract boolean hasTable(Connection connection, String table) throws SQLException;
 
-  /** Readies the place for the tables, before any of them is there. */
+  /** Readies the database for the tables, outside of any transaction. */
   abstract void prepare(Connection connection) throws SQLException;
 
-  /** Keeps others from migrating until the transaction ends; the first statement of one. */
+  /** Keeps others from migrating until the transaction ends, and makes the schema; the first thing in one. */
   abstract void lockMigrations(Connection connection) throws SQLException;
 
   /** Has all queries of a transaction see one moment; the first statement of one. */

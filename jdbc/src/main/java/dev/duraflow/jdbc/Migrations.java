@@ -45,7 +45,11 @@ final class Migrations {
     dialect.prepare(connection);
     Connections.inTransaction(connection, locked -> {
       dialect.lockMigrations(locked);
-      int now = version(locked); // somebody else may have been first
+      // Somebody else may have been first. Whether the table is there now a look into PostgreSQL's
+      // catalog
+      // does not tell: without a lock on a table a session goes by what it has looked up before.
+      execute(locked, dialect.sql(CREATE_TABLE));
+      int now = stored(locked);
       refuseNewer(now);
       if (now < VERSION) {
         for (String statement : statements(now)) {
@@ -79,6 +83,10 @@ final class Migrations {
     if (!dialect.hasTable(connection, TABLE)) {
       return 0;
     }
+    return stored(connection);
+  }
+
+  private int stored(Connection connection) throws SQLException {
     String version =
         Dialect.queryText(connection, dialect.sql("select max(version) from {schema}" + TABLE));
     return version == null ? 0 : Integer.parseInt(version);

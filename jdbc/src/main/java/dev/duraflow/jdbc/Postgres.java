@@ -119,18 +119,18 @@ final class Postgres extends Dialect {
   }
 
   @Override
-  void prepare(Connection connection) throws SQLException {
-    String prefix = sql("{schema}");
-    if (!prefix.isEmpty()
-        && queryText(connection, "select to_regnamespace('" + prefix.replace(".", "") + "')")
-            == null) {
-      execute(connection, "create schema if not exists " + prefix.replace(".", ""));
-    }
-  }
+  void prepare(Connection connection) {}
 
   @Override
   void lockMigrations(Connection connection) throws SQLException {
     execute(connection, "select pg_advisory_xact_lock(" + MIGRATION_LOCK + ")");
+    String name = schema();
+    // Asked first, since to create it needs a right even if it is there.
+    if (name != null
+        && queryText(connection, "select nspname from pg_namespace where nspname = '" + name + "'")
+            == null) {
+      execute(connection, "create schema \"" + name + "\"");
+    }
   }
 
   @Override
