@@ -118,9 +118,9 @@ public final class Execution implements Surroundings {
     this.signals = new Signals(runId, settings, total);
     boolean hasTinyTasks = records == null && !signals.isObserved();
     Graph graph = Graph.of(dag);
-    this.order = Order.of(graph, durations, hasTinyTasks);
+    this.order = Order.of(graph, durations, settings.maxConcurrency(), hasTinyTasks);
     this.root = new Frame(graph, null, records, order, false);
-    this.ready = order == null ? new ReadyStack() : new ReadyHeap(order.isStrict());
+    this.ready = order == null ? new ReadyStack() : new ReadyHeap(order);
     this.attempts = new Attempts(records);
     this.steps = new TaskSteps(records, settings.clock());
     this.crew = new Crew(this, settings.executor(), spins, hasTinyTasks);
@@ -219,6 +219,9 @@ public final class Execution implements Surroundings {
       total.addAndGet(frame.size());
     }
     excused.addAndGet(frame.excused());
+    if (order != null) {
+      frame.addWork(order);
+    }
     int finished = frame.reused();
     if (finished == 0) {
       return;

@@ -224,6 +224,15 @@ final class Frame implements Inputs {
     return new Ready.Chain(top, bottom, initial.count());
   }
 
+  /** Counts what is still to be done. */
+  void addWork(Order order) {
+    for (int i = 0; i < outputs.length; i++) {
+      if (outputs[i] == null) {
+        order.add(graph.tasks[i]);
+      }
+    }
+  }
+
   /** Of a task, or of an entry that stands for others. */
   int priority(int task) {
     int own = task >= 0 ? graph.tasks[task].options().priority() : 0;

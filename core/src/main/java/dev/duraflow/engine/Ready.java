@@ -41,14 +41,18 @@ abstract class Ready {
 
   abstract boolean isEmpty();
 
-  /** The entry that is to be taken next. */
+  /** Any of them. */
   @Nullable
   abstract Entry peek();
+
+  /** The entry that is to be taken next. */
+  @Nullable
+  abstract Entry choose();
 
   /** Pushes a chain of entries, {@code first} to be taken first, if all else is the same. */
   abstract void push(Entry first, Entry last);
 
-  /** Takes the entry off, if it is still the one to be taken next. */
+  /** Takes off an entry that was chosen or peeked at; false if it is gone, or something else is to be taken before it. */
   abstract boolean pop(Entry top);
 
   /** Whether what has just become ready must not be taken at once, since something else may come before it. */

@@ -5,33 +5,55 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ready tasks in the order of their run. Among those of one rank, what became ready last is taken first, so that what was begun is
- * finished before something new is begun.
+ * Ready tasks in the {@link Order} of their run.
  *
- * <p>One lock guards all; {@code top} is written under it and read without.
+ * <p>Each entry stands in two heaps, by its path and by when it came, and is dropped from the other one when it is found there after
+ * it was taken. One lock guards all; {@code top} is written under it and read without. What is critical changes with every task that
+ * settles, so who takes an entry has the choice made anew.
  */
 final class ReadyHeap extends Ready {
-  private final boolean isStrict;
-  private final PriorityQueue<Ranked> heap = new PriorityQueue<>();
+  private static final int LEAST_TRIMMED = 100;
+
+  private final Order order;
+  private final PriorityQueue<Ranked> byPath = new PriorityQueue<>(Ranked::comparePath);
+  private final PriorityQueue<Ranked> byTime = new PriorityQueue<>(Ranked::compareTime);
   private long pushes;
+  private int size;
+  private @Nullable Ranked first;
   private volatile @Nullable Entry top;
 
   /** An entry where it stands. */
-  private record Ranked(Entry entry, int priority, long remaining, long number)
-      implements Comparable<Ranked> {
-    @Override
-    public int compareTo(Ranked other) {
-      int byPriority = Integer.compare(other.priority, priority);
-      if (byPriority != 0) {
-        return byPriority;
-      }
-      int byPath = Long.compare(other.remaining, remaining);
-      return byPath != 0 ? byPath : Long.compare(number, other.number);
+  private static final class Ranked {
+    final Entry entry;
+    final int priority;
+    final long remaining;
+    /** Lower than those of all that came before. */
+    final long number;
+
+    boolean isTaken;
+
+    Ranked(Entry entry, long number) {
+      this.entry = entry;
+      this.priority = entry.frame.priority(entry.task);
+      this.remaining = entry.frame.remaining(entry.task);
+      this.number = number;
+    }
+
+    static int comparePath(Ranked one, Ranked other) {
+      return one.priority == other.priority && one.remaining != other.remaining
+          ? Long.compare(other.remaining, one.remaining)
+          : compareTime(one, other);
+    }
+
+    static int compareTime(Ranked one, Ranked other) {
+      return one.priority == other.priority
+          ? Long.compare(one.number, other.number)
+          : Integer.compare(other.priority, one.priority);
     }
   }
 
-  ReadyHeap(boolean isStrict) {
-    this.isStrict = isStrict;
+  ReadyHeap(Order order) {
+    this.order = order;
   }
 
   @Override
@@ -46,8 +68,22 @@ final class ReadyHeap extends Ready {
   }
 
   @Override
+  @Nullable
+  Entry choose() {
+    if (top == null) {
+      return null;
+    }
+    synchronized (this) {
+      setTop();
+      return top;
+    }
+  }
+
+  @Override
   synchronized void push(Entry first, Entry last) {
-    pushes -= size(first, last); // lower than all before, and rising along the chain
+    int more = size(first, last);
+    size += more;
+    pushes -= more; // rising along the chain, whose first is to be taken first
     long number = pushes;
     Entry entry = first;
     add(entry, number++);
@@ -67,8 +103,9 @@ final class ReadyHeap extends Ready {
   }
 
   private void add(Entry entry, long number) {
-    Frame frame = entry.frame;
-    heap.add(new Ranked(entry, frame.priority(entry.task), frame.remaining(entry.task), number));
+    Ranked ranked = new Ranked(entry, number);
+    byPath.add(ranked);
+    byTime.add(ranked);
   }
 
   @Override
@@ -80,19 +117,39 @@ final class ReadyHeap extends Ready {
       if (top != expected) {
         return false;
       }
-      heap.remove();
+      Objects.requireNonNull(first).isTaken = true;
+      size--;
+      trim(byPath);
+      trim(byTime);
       setTop();
       return true;
     }
   }
 
   private void setTop() {
-    Ranked first = heap.peek();
+    Ranked longest = head(byPath);
+    first = longest == null || order.isCritical(longest.remaining) ? longest : head(byTime);
     top = first == null ? null : first.entry;
+  }
+
+  /** What was taken must not be kept for long, with all that hangs on it. */
+  private void trim(PriorityQueue<Ranked> heap) {
+    if (heap.size() > 2 * size + LEAST_TRIMMED) {
+      heap.removeIf(ranked -> ranked.isTaken);
+    }
+  }
+
+  private static @Nullable Ranked head(PriorityQueue<Ranked> heap) {
+    Ranked head = heap.peek();
+    while (head != null && head.isTaken) {
+      heap.remove();
+      head = heap.peek();
+    }
+    return head;
   }
 
   @Override
   boolean isStrict() {
-    return isStrict;
+    return order.isStrict();
   }
 }

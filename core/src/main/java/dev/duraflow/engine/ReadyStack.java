@@ -35,6 +35,12 @@ final class ReadyStack extends Ready {
   }
 
   @Override
+  @Nullable
+  Entry choose() {
+    return head;
+  }
+
+  @Override
   void push(Entry first, Entry last) {
     Entry top;
     do {

@@ -236,7 +236,7 @@ final class Worker {
   /** Takes a task; when the run is stopping, only clears the stack. */
   private boolean take() {
     Ready ready = execution.ready;
-    for (Entry top = ready.peek(); top != null; top = ready.peek()) {
+    for (Entry top = ready.choose(); top != null; top = ready.choose()) {
       boolean stopping = execution.isStopping();
       if (top.task != Entry.INITIAL) {
         if (ready.pop(top)) {
@@ -771,6 +771,10 @@ final class Worker {
   /** Lets the inputs go, counts the task off at its successors, and says so if it was the last of a nested frame. */
   private int settle(Frame in, int i) {
     settling = true;
+    Order order = execution.order;
+    if (order != null) {
+      order.settled(in.graph.tasks[i]);
+    }
     int next = countAsSettled(in, i);
     settling = false;
     unstored = false;

@@ -24,6 +24,10 @@ final class ReadyTest {
     return dag;
   }
 
+  private static Ready heap() {
+    return new ReadyHeap(Order.of(FRAME.graph, Durations.unknown(), 1, true));
+  }
+
   /** What a worker does with it, on every interleaving of a few steps. */
   public abstract static class Linearizable {
     private final Ready ready;
@@ -49,7 +53,7 @@ final class ReadyTest {
 
     @Operation
     public int take() {
-      for (Entry top = ready.peek(); top != null; top = ready.peek()) {
+      for (Entry top = ready.choose(); top != null; top = ready.choose()) {
         if (ready.pop(top)) {
           return top.task;
         }
@@ -73,7 +77,7 @@ final class ReadyTest {
   /** The heap. */
   public static final class LinearizableHeap extends Linearizable {
     public LinearizableHeap() {
-      super(new ReadyHeap(true));
+      super(heap());
     }
   }
 
@@ -99,12 +103,12 @@ final class ReadyTest {
 
   @Test
   void heap_givesHigherPrioritiesFirst_thenWhatCameLast() {
-    Ready ready = new ReadyHeap(true);
+    Ready ready = heap();
     push(ready, 0, 2);
     push(ready, 1, 3);
     push(ready, 4, 5);
     List<Integer> taken = new ArrayList<>();
-    for (Entry top = ready.peek(); top != null; top = ready.peek()) {
+    for (Entry top = ready.choose(); top != null; top = ready.choose()) {
       assertThat(ready.pop(top)).isTrue();
       taken.add(top.task);
     }
@@ -117,7 +121,7 @@ final class ReadyTest {
     push(ready, 1);
     push(ready, 2, 3);
     List<Integer> taken = new ArrayList<>();
-    for (Entry top = ready.peek(); top != null; top = ready.peek()) {
+    for (Entry top = ready.choose(); top != null; top = ready.choose()) {
       assertThat(ready.pop(top)).isTrue();
       taken.add(top.task);
     }
