@@ -116,6 +116,7 @@ final class Flow {
     throw new IllegalStateException("not yet");
   }
 
+  @SuppressWarnings("FutureReturnValueIgnored") // kept, they would be counted
   private static double bytesOfTimer(int timers) {
     ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1);
     try {
