@@ -27,6 +27,7 @@ import dev.duraflow.event.RunEvent;
 import dev.duraflow.event.RunListener;
 import dev.duraflow.event.RunState;
 import dev.duraflow.examples.flights.FlightsCrashTest;
+import dev.duraflow.jdbc.JdbcStore;
 import dev.duraflow.store.Durability;
 import dev.duraflow.store.JournalStore;
 import dev.duraflow.store.RunHistory;
@@ -67,6 +68,7 @@ import org.assertj.core.data.Offset;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.sqlite.SQLiteDataSource;
 
 /** The code that the guide shows. */
 final class GuideTest {
@@ -874,6 +876,25 @@ final class GuideTest {
     assertThat(store.runs()).isEmpty();
     try (RunHistory copy = Store.journal(backup).read("nightly")) {
       assertThat(copy.find("task")).isPresent();
+    }
+  }
+
+  @Test
+  void jdbc() {
+    SQLiteDataSource dataSource = new SQLiteDataSource();
+    dataSource.setUrl("jdbc:sqlite:" + directory.resolve("duraflow.db"));
+    Dag dag = Dag.named("nightly");
+    Task<Integer> task = dag.task("task", () -> 1);
+    // snippet: jdbc
+    JdbcStore store = JdbcStore.on(dataSource); // makes its tables, if they are not there
+    try (Duraflow duraflow =
+        Duraflow.builder().store(store).waitForRun(Duration.ofMinutes(1)).build()) {
+      Run run =
+          duraflow.run(dag, "2001-q1"); // goes on with it when whoever has it now ends or dies
+    }
+    // end
+    try (RunHistory history = store.read("2001-q1")) {
+      assertThat(history.find(task.id())).isPresent();
     }
   }
 

@@ -8,7 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /** Reads what the tables say of records, without their payloads. Thread-safe. */
 final class Heads {
@@ -34,13 +34,13 @@ final class Heads {
         "select task_id, max(attempt) from {schema}duraflow_note where run = ? and kind = 'FAILED' group by task_id");
   }
 
-  RecordRow.@Nullable Head find(Connection connection, long run, String taskId)
+  Optional<RecordRow.Head> find(Connection connection, long run, String taskId)
       throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(one)) {
       statement.setLong(1, run);
       statement.setString(2, Id.of(taskId).key());
       try (ResultSet row = statement.executeQuery()) {
-        return row.next() ? head(row, new HashMap<>()) : null;
+        return row.next() ? Optional.of(head(row, new HashMap<>())) : Optional.empty();
       }
     }
   }

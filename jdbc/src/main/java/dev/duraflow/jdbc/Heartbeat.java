@@ -28,15 +28,16 @@ final class Heartbeat {
   private final Set<Tenure> tenures = ConcurrentHashMap.newKeySet();
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable ScheduledThreadPoolExecutor threads;
-  /** Kept for nobody. */
-  private @Nullable Future<?> next;
-
   private volatile @Nullable Throwable trouble;
   private volatile long lastLookNanos;
 
   /** Asks the database. */
   interface Beat {
-    /** @throws SQLException if the database could not be asked; then it is soon asked again */
+    /**
+     * Renews or ends a tenure.
+     *
+     * @throws SQLException if the database could not be asked; then it is soon asked again
+     */
     void ask(Tenure tenure) throws SQLException;
   }
 
@@ -59,7 +60,8 @@ final class Heartbeat {
         threads = started;
         lastLookNanos = System.nanoTime();
         long look = lease.toNanos() / LOOKS;
-        started.scheduleWithFixedDelay(this::look, look, look, TimeUnit.NANOSECONDS);
+        Future<?> unused =
+            started.scheduleWithFixedDelay(this::look, look, look, TimeUnit.NANOSECONDS);
         beatLater(started, lease.toNanos() / BEATS);
       }
     } finally {
@@ -84,7 +86,7 @@ final class Heartbeat {
     lock.lock();
     try {
       if (threads == on) {
-        next = on.schedule(() -> beat(on), delayNanos, TimeUnit.NANOSECONDS);
+        Future<?> unused = on.schedule(() -> beat(on), delayNanos, TimeUnit.NANOSECONDS);
       }
     } finally {
       lock.unlock();

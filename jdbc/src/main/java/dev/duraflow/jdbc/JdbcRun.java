@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /** A run of a {@link JdbcStore} that this process owns or has joined. */
 abstract class JdbcRun implements OpenRun {
@@ -137,15 +136,15 @@ abstract class JdbcRun implements OpenRun {
 
   @Override
   public void note(RunNote note) {
-    byte[] graph = null;
+    byte[] graph = null; // of a beginning, if it is a new one
     if (note instanceof RunNote.Began began) {
       byte[] encoded = began.graph().toBytes();
-      graph = Arrays.equals(encoded, lastGraph()) ? null : encoded;
+      graph = Arrays.equals(encoded, lastGraph().orElse(null)) ? null : encoded;
     }
     queue.add(new NoteRow(note, store.newSaveId(), graph));
   }
 
-  private byte @Nullable [] lastGraph() {
+  private Optional<byte[]> lastGraph() {
     String sql = store.dialect.sql(
         "select graph from {schema}duraflow_note where run = ? and graph is not null order by position desc limit 1");
     return store.connections.patiently(
@@ -153,7 +152,9 @@ abstract class JdbcRun implements OpenRun {
           try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setLong(1, tenure.run);
             try (ResultSet result = statement.executeQuery()) {
-              return result.next() ? result.getBytes(1) : null;
+              return result.next()
+                  ? Optional.ofNullable(result.getBytes(1))
+                  : Optional.<byte[]>empty();
             }
           }
         });
@@ -166,14 +167,15 @@ abstract class JdbcRun implements OpenRun {
 
   @Override
   public Optional<TaskRecord> findShared(String taskId) {
-    RecordRow.Head head = store.connections.patiently(
-        "look for task '" + taskId + "' in run '" + tenure.runId + "'",
-        connection -> store.heads.find(connection, tenure.run, taskId));
-    if (head == null) {
-      return Optional.empty();
-    }
-    found(taskId, head);
-    return Optional.of(head.toRecord(taskId, payloads));
+    return store
+        .connections
+        .patiently(
+            "look for task '" + taskId + "' in run '" + tenure.runId + "'",
+            connection -> store.heads.find(connection, tenure.run, taskId))
+        .map(head -> {
+          found(taskId, head);
+          return head.toRecord(taskId, payloads);
+        });
   }
 
   /** A record was looked up. */

@@ -50,16 +50,17 @@ final class Notes {
   record Positioned(long position, RunNote note) {}
 
   Optional<TaskGraph> graph() {
-    byte[] bytes = connections.patiently(reading(), connection -> {
-      try (PreparedStatement statement = connection.prepareStatement(lastGraph)) {
-        statement.setLong(1, run);
-        statement.setLong(2, end);
-        try (ResultSet row = statement.executeQuery()) {
-          return row.next() ? row.getBytes(1) : null;
-        }
-      }
-    });
-    return bytes == null ? Optional.empty() : Optional.of(decode(bytes));
+    return connections
+        .patiently(reading(), connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(lastGraph)) {
+            statement.setLong(1, run);
+            statement.setLong(2, end);
+            try (ResultSet row = statement.executeQuery()) {
+              return row.next() ? Optional.ofNullable(row.getBytes(1)) : Optional.<byte[]>empty();
+            }
+          }
+        })
+        .map(this::decode);
   }
 
   private String reading() {

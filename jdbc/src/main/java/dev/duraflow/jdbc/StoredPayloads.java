@@ -10,8 +10,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /** The payloads of a run's records, read from their rows and chunks when they are asked for. Thread-safe. */
 final class StoredPayloads {
@@ -85,12 +85,9 @@ final class StoredPayloads {
 
     @Override
     public byte[] bytes() {
-      byte[] bytes = connections.patiently(
-          reading(taskId),
-          connection -> query(connection, payloadOf, Id.of(taskId).key(), head.saveId()));
-      if (bytes == null) {
-        throw gone(taskId);
-      }
+      byte[] bytes = connections
+          .patiently(reading(taskId), connection -> payload(connection, taskId, head))
+          .orElseThrow(() -> gone(taskId));
       CRC32C crc = new CRC32C();
       crc.update(bytes);
       check(taskId, head, bytes.length, crc);
@@ -98,23 +95,24 @@ final class StoredPayloads {
     }
   }
 
-  private byte @Nullable [] query(Connection connection, String sql, String key, long saveId)
+  private Optional<byte[]> payload(Connection connection, String taskId, RecordRow.Head head)
       throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+    try (PreparedStatement statement = connection.prepareStatement(payloadOf)) {
       statement.setLong(1, run);
-      statement.setString(2, key);
-      statement.setLong(3, saveId);
+      statement.setString(2, Id.of(taskId).key());
+      statement.setLong(3, head.saveId());
       return firstBytes(statement);
     }
   }
 
-  private static byte @Nullable [] firstBytes(PreparedStatement statement) throws SQLException {
+  private static Optional<byte[]> firstBytes(PreparedStatement statement) throws SQLException {
     try (ResultSet result = statement.executeQuery()) {
       if (!result.next()) {
-        return null;
+        return Optional.empty();
       }
       byte[] bytes = result.getBytes(1);
-      return bytes == null ? new byte[0] : bytes; // as some drivers read an empty value
+      return Optional.of(
+          bytes == null ? new byte[0] : bytes); // as some drivers read an empty value
     }
   }
 
@@ -189,23 +187,25 @@ final class StoredPayloads {
     }
 
     private byte[] fetch(int number) {
-      byte[] bytes = connections.patiently(reading(taskId), connection -> {
-        try (PreparedStatement statement = connection.prepareStatement(chunkOf)) {
-          statement.setLong(1, run);
-          statement.setLong(2, head.saveId());
-          statement.setInt(3, number);
-          return firstBytes(statement);
-        }
-      });
-      if (bytes == null) {
-        boolean isDamaged = connections.patiently(
-            reading(taskId),
-            connection -> query(connection, payloadOf, Id.of(taskId).key(), head.saveId()) != null);
-        throw isDamaged
-            ? damaged(taskId, "part " + (number + 1) + " of " + head.chunks() + " is missing")
-            : gone(taskId);
-      }
-      return bytes;
+      return connections
+          .patiently(reading(taskId), connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(chunkOf)) {
+              statement.setLong(1, run);
+              statement.setLong(2, head.saveId());
+              statement.setInt(3, number);
+              return firstBytes(statement);
+            }
+          })
+          .orElseThrow(() -> missing(number));
+    }
+
+    private StoreException missing(int number) {
+      boolean isThere = connections
+          .patiently(reading(taskId), connection -> payload(connection, taskId, head))
+          .isPresent();
+      return isThere
+          ? damaged(taskId, "part " + (number + 1) + " of " + head.chunks() + " is missing")
+          : gone(taskId);
     }
   }
 }

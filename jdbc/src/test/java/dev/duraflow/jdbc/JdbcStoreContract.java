@@ -45,6 +45,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,11 @@ interface JdbcStoreContract {
     } catch (CompletionException e) {
       throw e.getCause() instanceof StoreException failure ? failure : e;
     }
+  }
+
+  /** Closes a run that is closed once more later. */
+  private static void leave(OpenRun run) {
+    run.close();
   }
 
   private static String text(TaskRecord record) {
@@ -136,7 +142,7 @@ interface JdbcStoreContract {
 
         assertThat(text(stale.findShared("b").orElseThrow())).isEqualTo("the owner's");
         assertThat(owner.findShared("c")).isEmpty();
-        stale.close();
+        leave(stale);
         save(owner, record("d", "still the owner"));
         assertThatThrownBy(() -> store().open("run")).isInstanceOf(RunLockedException.class);
       }
@@ -163,7 +169,8 @@ interface JdbcStoreContract {
       save(first, record("a", "1"));
     }
     // As a process leaves it that was killed.
-    execute("update duraflow_run set owner_host = 'gone', owner_pid = 1, owner_since = 0, lease_until = ?",
+    execute(
+        "update duraflow_run set owner_host = 'gone', owner_pid = 1, owner_since = 0, lease_until = ?",
         Long.MAX_VALUE);
     assertThatThrownBy(() -> store().open("run"))
         .isInstanceOf(RunLockedException.class)
@@ -181,7 +188,7 @@ interface JdbcStoreContract {
       for (int i = 0; i < 3; i++) {
         long last = query("select lease_until from duraflow_run");
         while (query("select lease_until from duraflow_run") == last) {
-          Thread.onSpinWait();
+          LockSupport.parkNanos(10_000_000); // leaves it the machine
         }
       }
       assertThat(query("select lease_until from duraflow_run")).isGreaterThan(first);
@@ -289,8 +296,7 @@ interface JdbcStoreContract {
       new CountDownLatch(1).await();
       return 1;
     });
-    Run run =
-        Duraflow.builder().store(store(Duration.ofMillis(900))).build().start(dag, "run");
+    Run run = Duraflow.builder().store(store(Duration.ofMillis(900))).build().start(dag, "run");
     awaitLatch(began);
     endLeases();
     try (OpenRun owner = takenOver("run")) {
@@ -308,7 +314,7 @@ interface JdbcStoreContract {
         endLeases();
         return store().open(runId);
       } catch (RunLockedException e) {
-        Thread.onSpinWait();
+        LockSupport.parkNanos(10_000_000);
       }
     }
   }
@@ -348,7 +354,7 @@ interface JdbcStoreContract {
       guest.note(new RunNote.AttemptFailed("b", 1, Instant.EPOCH, Instant.EPOCH, "no"));
       guest.flush().toCompletableFuture().join();
       assertThat(other.failedAttempts("b")).isEqualTo(1);
-      guest.close();
+      leave(guest);
       save(owner, record("c", "the owner goes on"));
     }
   }
@@ -364,8 +370,7 @@ interface JdbcStoreContract {
             .isInstanceOf(RunLostException.class);
         assertThatThrownBy(() -> store().join("run", first.epoch()))
             .isInstanceOf(RunLostException.class);
-        assertThatThrownBy(() -> store().join("nobody's", 1))
-            .isInstanceOf(RunLostException.class);
+        assertThatThrownBy(() -> store().join("nobody's", 1)).isInstanceOf(RunLostException.class);
         assertThat(owner.findShared("a")).isPresent();
         assertThat(owner.findShared("b")).isEmpty();
       }
@@ -418,15 +423,19 @@ interface JdbcStoreContract {
         assertThat(one.records().map(TaskRecord::taskId))
             .containsExactlyElementsOf(other.records().map(TaskRecord::taskId).toList());
         assertThat(one.records().map(JdbcStoreContract::text))
-            .containsExactlyElementsOf(other.records().map(JdbcStoreContract::text).toList());
+            .containsExactlyElementsOf(
+                other.records().map(JdbcStoreContract::text).toList());
         assertThat(one.attempts().map(JdbcStoreContract::inShort))
-            .containsExactlyElementsOf(other.attempts().map(JdbcStoreContract::inShort).toList());
+            .containsExactlyElementsOf(
+                other.attempts().map(JdbcStoreContract::inShort).toList());
         assertThat(one.notes().map(JdbcStoreContract::inShort))
-            .containsExactlyElementsOf(other.notes().map(JdbcStoreContract::inShort).toList());
+            .containsExactlyElementsOf(
+                other.notes().map(JdbcStoreContract::inShort).toList());
         assertThat(one.find("flaky").orElseThrow().attempt()).isEqualTo(3);
         assertThat(one.find("none")).isEmpty();
       }
-      assertThat(query("select count(*) from duraflow_note where graph is not null")).isOne();
+      assertThat(query("select count(*) from duraflow_note where graph is not null"))
+          .isOne();
     }
   }
 
@@ -450,7 +459,8 @@ interface JdbcStoreContract {
       try (RunHistory history = store().read("run")) {
         save(run, record("b", "2"));
         assertThat(history.state()).isEqualTo(RunState.RUNNING);
-        assertThat(history.holder().orElseThrow().pid()).isEqualTo(ProcessHandle.current().pid());
+        assertThat(history.holder().orElseThrow().pid())
+            .isEqualTo(ProcessHandle.current().pid());
         assertThat(history.records().map(TaskRecord::taskId)).containsExactly("a");
         assertThat(text(history.find("a").orElseThrow())).isEqualTo("1");
       }
@@ -487,11 +497,14 @@ interface JdbcStoreContract {
     try (OpenRun held = store().open("a held");
         OpenRun with = store().open(longId)) {
       with.note(RunNote.Began.here(TaskGraph.of(dag), Instant.EPOCH));
-      with.close();
+      leave(with);
       assertThat(store().runs().stream()
               .map(run -> run.runId() + " " + run.state() + " " + run.completed()))
           .containsExactly(
-              "a held RUNNING 0", "b done SUCCEEDED 1", "c steps SUCCEEDED 1", longId + " INTERRUPTED 0");
+              "a held RUNNING 0",
+              "b done SUCCEEDED 1",
+              "c steps SUCCEEDED 1",
+              longId + " INTERRUPTED 0");
       RunSummary steps = store().runs().get(2);
       assertThat(steps.sizeInBytes()).isEqualTo(5);
       assertThat(steps.changedAt()).isAfterOrEqualTo(steps.createdAt());
@@ -562,9 +575,10 @@ interface JdbcStoreContract {
       save(run, record("large", Payload.of(new byte[3 * JdbcRun.CHUNK])));
       save(run, record("cut", Payload.of(new byte[3 * JdbcRun.CHUNK])));
     }
-    execute("update duraflow_record set payload = ? where task_id = 'small'",
-        "12344".getBytes(UTF_8));
-    execute("update duraflow_chunk set bytes = ? where number = 1 and save_id = "
+    execute(
+        "update duraflow_record set payload = ? where task_id = 'small'", "12344".getBytes(UTF_8));
+    execute(
+        "update duraflow_chunk set bytes = ? where number = 1 and save_id = "
             + "(select save_id from duraflow_record where task_id = 'large')",
         new byte[] {1});
     execute("delete from duraflow_chunk where number = 1 and save_id = "

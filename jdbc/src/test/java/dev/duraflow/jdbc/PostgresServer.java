@@ -55,7 +55,7 @@ final class PostgresServer implements AutoCloseable {
           return jar.getInputStream(archive);
         })
         .setDataDirectory(data)
-        .setCleanDataDirectory(port == 0)
+        .setCleanDataDirectory(false)
         .setPort(port)
         .setLocaleConfig("locale", "C")
         .setLocaleConfig("encoding", "UTF8")
@@ -92,7 +92,7 @@ final class PostgresServer implements AutoCloseable {
     config.setJdbcUrl(url);
     config.setMaximumPoolSize(size);
     config.setMinimumIdle(0);
-    config.setConnectionTimeout(1_000);
+    config.setConnectionTimeout(10_000);
     config.setInitializationFailTimeout(-1);
     return new HikariDataSource(config);
   }
@@ -113,6 +113,7 @@ final class PostgresServer implements AutoCloseable {
 
   void restart() throws IOException {
     int port = running.getPort();
+    running.close(); // gives up its own lock
     Files.deleteIfExists(data.resolve("postmaster.pid"));
     running = start(port);
   }

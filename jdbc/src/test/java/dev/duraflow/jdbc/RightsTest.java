@@ -1,0 +1,69 @@
+package dev.duraflow.jdbc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.zaxxer.hikari.HikariDataSource;
+import dev.duraflow.Duraflow;
+import dev.duraflow.Run;
+import dev.duraflow.dag.Dag;
+import dev.duraflow.dag.Task;
+import dev.duraflow.error.StoreException;
+import dev.duraflow.event.RunState;
+import dev.duraflow.store.OpenRun;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** A worker needs no more rights than {@code docs/formats.md} says, and does with them. */
+final class RightsTest {
+  private static String[] grants() throws IOException {
+    String page = Files.readString(Path.of("../docs/formats.md"));
+    Matcher block = Pattern.compile(
+            "<!-- rights of a worker -->\\s*```sql\\n(.*?)```", Pattern.DOTALL)
+        .matcher(page);
+    assertThat(block.find()).isTrue();
+    return block.group(1).strip().split(";\\s*");
+  }
+
+  @Test
+  void worker_withTheLeastRights_runsAndCannotDoMore() throws IOException {
+    PostgresServer server = PostgresServer.shared(18);
+    String url = server.newDatabase();
+    String database = url.substring(url.lastIndexOf('/') + 1, url.indexOf('?'));
+    try (HikariDataSource owner = PostgresServer.pool(url, 2)) {
+      JdbcSettings settings = JdbcSettings.defaults().withSchema("duraflow");
+      JdbcStore.on(owner, settings);
+      server.execute(database, "drop role if exists worker", "create role worker login");
+      server.execute(database, grants());
+      try (HikariDataSource pool = PostgresServer.pool(
+          url.replace("postgres", "worker").replace("jdbc:worker", "jdbc:postgres"), 2)) {
+        JdbcStore store = JdbcStore.on(pool, settings);
+        Dag dag = Dag.named("small");
+        Task<String> large = dag.task("large", () -> "x".repeat(1_000_000));
+        Task<Integer> length = dag.task("length", large, String::length);
+        Run run = Duraflow.builder().store(store).build().run(dag, "run");
+        assertThat(run.get(length)).isEqualTo(1_000_000);
+        try (OpenRun again = store.open("run");
+            OpenRun guest = store.join("run", again.epoch())) {
+          assertThat(guest.find("length")).isPresent();
+          assertThat(store.cancel("run")).isTrue();
+        }
+        assertThat(store.runs().get(0).state()).isEqualTo(RunState.SUCCEEDED);
+        assertThatThrownBy(() -> store.delete("run"))
+            .isInstanceOf(StoreException.class)
+            .hasMessageContaining("permission denied");
+        assertThatThrownBy(() -> MigrationsTest.execute(pool, "drop table duraflow.duraflow_run"))
+            .hasMessageContaining("must be owner");
+        assertThatThrownBy(
+                () -> MigrationsTest.execute(pool, "delete from duraflow.duraflow_record"))
+            .hasMessageContaining("permission denied");
+      }
+      assertThat(JdbcStore.on(owner, settings).delete("run")).isTrue();
+      server.execute(database, "drop owned by worker", "drop role worker");
+    }
+  }
+}
