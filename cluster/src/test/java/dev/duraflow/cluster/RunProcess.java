@@ -13,7 +13,7 @@ final class RunProcess {
 
   private RunProcess() {}
 
-  /** @param arguments the database's URL, how many elements */
+  /** Its arguments are the database's URL and how many elements there are. */
   public static void main(String... arguments) throws InterruptedException {
     HikariDataSource pool = PostgresServer.pool(arguments[0], 20);
     try (ClusterEngine engine = ClusterEngine.on(pool);

@@ -30,23 +30,23 @@ import org.junit.jupiter.api.Test;
 /** The code of the guide's chapter on other machines. */
 final class RemoteGuideTest {
   // snippet: remote-factory
-  public record Site(String name, int pages) {}
+  public record Site(String name, int pages) {
+    List<String> urls() {
+      return IntStream.range(0, pages).mapToObj(i -> name + "/" + i).toList();
+    }
+  }
 
   static final DagFactory<Site> CRAWL =
       DagFactory.named("crawl", Site.class, RemoteGuideTest::crawl);
 
   static Dag crawl(Site site) {
     Dag dag = Dag.named("crawl");
-    Task<List<String>> pages = dag.task("pages", () -> pagesOf(site)).local();
+    Task<List<String>> pages = dag.task("pages", site::urls).local();
     Task<List<Integer>> words = dag.map("words", pages, page -> page, RemoteGuideTest::count);
     dag.task("total", words, RemoteGuideTest::sum);
     return dag;
   }
   // end
-
-  private static List<String> pagesOf(Site site) {
-    return IntStream.range(0, site.pages()).mapToObj(i -> site.name() + "/" + i).toList();
-  }
 
   static int count(String page) {
     return page.length();
@@ -58,8 +58,10 @@ final class RemoteGuideTest {
 
   @Test
   void cluster() throws Exception {
-    try (EmbeddedPostgres server =
-            EmbeddedPostgres.builder().setServerConfig("fsync", "on").start();
+    try (EmbeddedPostgres server = EmbeddedPostgres.builder()
+            .setServerConfig("fsync", "on")
+            .setServerConfig("synchronous_commit", "on")
+            .start();
         HikariDataSource dataSource = pool(server);
         AutoCloseable worker = worker(dataSource, JdbcStore.on(dataSource))) {
       assertThat(worker).isNotNull();
