@@ -34,10 +34,11 @@ final class CrashPointsTest {
 
   private static void survives(Function<Path, JdbcStore> stores) {
     Supplier<Dag> dags = CrashPointsTest::dag;
-    CrashPoints.Tried tried = CrashPoints.of(dags).on(stores).everyPersist();
+    CrashPoints.Tried tried = CrashPoints.of(dags).on(stores).maxConcurrency(4).everyPersist();
     assertThat(tried.points()).isEqualTo(tried.records()).isGreaterThan(8);
     CrashPoints.of(dags)
         .on(stores)
+        .atMost(3)
         .running(builder -> builder.durability(Durability.PIPELINED))
         .everyPersist();
   }

@@ -121,14 +121,19 @@ final class LostAnswerTest {
       AtomicInteger calls = new AtomicInteger();
       JdbcStore store = JdbcStore.on(failing(pool, countdown, Failing.AFTER, "53100"));
       Duraflow duraflow = Duraflow.builder().store(store).maxConcurrency(1).build();
-      countdown.set(OPENING + 3); // the run is new: one more
-      assertThatThrownBy(() -> duraflow.run(dag(calls), "run"))
+      Dag dag = Dag.named("full");
+      Task<Integer> first = dag.task("first", calls::incrementAndGet);
+      Task<Integer> second = dag.task("second", first, n -> {
+        countdown.set(calls.incrementAndGet() == 2 ? 1 : 0); // what comes next is the save of this
+        return n;
+      });
+      dag.task("third", second, n -> calls.incrementAndGet());
+      assertThatThrownBy(() -> duraflow.run(dag, "run"))
           .isInstanceOf(RunFailedException.class)
           .hasMessageContaining("53100");
-      countdown.set(0);
-      Run run = duraflow.run(dag(calls), "run"); // it had been stored all the same
+      Run run = duraflow.run(dag, "run");
       assertThat(run.state()).isEqualTo(RunState.SUCCEEDED);
-      assertThat(run.reused()).isOne();
+      assertThat(run.reused()).isEqualTo(2); // it had been stored all the same
       assertThat(calls).hasValue(3);
     }
   }

@@ -14,6 +14,11 @@ final class Postgres18ContractTest implements StoreContract {
     return JdbcStore.on(pool);
   }
 
+  @Override
+  public int manyRecords() {
+    return 2_000;
+  }
+
   @AfterEach
   void close() {
     pool.close();

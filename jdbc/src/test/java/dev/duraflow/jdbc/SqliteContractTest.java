@@ -19,6 +19,6 @@ final class SqliteContractTest implements StoreContract {
 
   @Override
   public int manyRecords() {
-    return 2_000;
+    return 500;
   }
 }
