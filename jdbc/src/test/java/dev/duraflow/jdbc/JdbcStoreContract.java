@@ -398,8 +398,9 @@ interface JdbcStoreContract {
     Dag dag = Dag.named("flaky");
     Task<List<String>> keys =
         dag.task("keys", () -> List.of("x", "y")).returns(new TypeRef<List<String>>() {});
-    dag.map("upper", keys, key -> key, String::toUpperCase);
-    dag.task("flaky", () -> {
+    Task<List<String>> upper = dag.map("upper", keys, key -> key, String::toUpperCase);
+    // After all others, so that the order in both is the same.
+    dag.task("flaky", upper, ready -> {
           if (calls.getAndIncrement() % 3 < 2) {
             throw new IllegalStateException("not yet \0 then");
           }
