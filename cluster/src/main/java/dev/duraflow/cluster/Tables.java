@@ -105,8 +105,7 @@ final class Tables {
   }
 
   private int version(Connection connection) throws SQLException {
-    boolean isThere =
-        number(connection, "select count(to_regclass('" + versions() + "'))") > 0;
+    boolean isThere = number(connection, "select count(to_regclass('" + versions() + "'))") > 0;
     int version =
         isThere ? number(connection, "select coalesce(max(version), 0) from " + versions()) : 0;
     if (version > VERSION) {
