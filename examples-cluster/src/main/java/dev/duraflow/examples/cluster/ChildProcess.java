@@ -2,6 +2,7 @@ package dev.duraflow.examples.cluster;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,10 +10,12 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A JVM with this program's classes. It is to end at the end of its standard input, which comes when this process is gone, however
- * it went. Its errors are told where those of this process are.
+ * it went. Its errors are told where those of this process are. Signals to the group of this process, as of Ctrl-C, do not reach
+ * it, where the system can do so: a killed group must not leave the database's server behind.
  */
 final class ChildProcess implements AutoCloseable {
   private static final int SECONDS_TO_END = 20;
+  private static final Path SETSID = Path.of("/usr/bin/setsid");
 
   private final Process process;
 
@@ -21,7 +24,11 @@ final class ChildProcess implements AutoCloseable {
   }
 
   static ChildProcess start(Class<?> main, List<String> arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(
+    List<String> command = new ArrayList<>();
+    if (Files.isExecutable(SETSID)) {
+      command.add(SETSID.toString());
+    }
+    command.addAll(List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:TieredStopAtLevel=1",
         "-XX:+UseSerialGC",

@@ -2,6 +2,7 @@ package dev.duraflow.examples.cluster;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
@@ -37,9 +38,10 @@ final class Database implements AutoCloseable {
         messages.accept("another demo has the database in " + directory + "; waiting for its end");
       }
       if (line.startsWith(DatabaseProcess.FAILED)) {
+        Path log = directory.resolve("log");
         throw new IOException("PostgreSQL could not be started in " + directory + ": "
             + line.substring(DatabaseProcess.FAILED.length())
-            + "; what it said itself is in " + directory.resolve("log"));
+            + (Files.exists(log) ? "; what it said itself is in " + log : ""));
       }
     }
     throw new IOException("the process with PostgreSQL ended before it was ready");

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -63,7 +62,7 @@ final class DatabaseProcess {
         return;
       }
       DatabaseProcess database = new DatabaseProcess(directory);
-      database.awaitFormerServer();
+      database.endFormerServer();
       try (EmbeddedPostgres server = database.start()) {
         tell(READY + server.getJdbcUrl("postgres", "postgres"));
         end.await();
@@ -88,20 +87,20 @@ final class DatabaseProcess {
   }
 
   /** There is one if its process, which had the lock, was killed, or could not wait for the server's end. */
-  private void awaitFormerServer() throws IOException {
+  private void endFormerServer() throws IOException, InterruptedException {
     Path pid = data.resolve("postmaster.pid");
     if (!Files.exists(pid)) {
       return;
     }
     List<String> lines = Files.readAllLines(pid);
-    Optional<ProcessHandle> former = lines.isEmpty()
-        ? Optional.empty()
-        : ProcessHandle.of(Long.parseLong(lines.get(0).strip()))
-            .filter(process -> process.info().command().orElse("").endsWith("postgres"));
-    former.ifPresent(server -> {
-      server.destroy();
-      server.onExit().join();
-    });
+    ProcessHandle former = lines.isEmpty()
+        ? null
+        : ProcessHandle.of(Long.parseLong(lines.get(0).strip())).orElse(null);
+    if (former != null && former.info().command().orElse("").endsWith("postgres")) {
+      // What Java can send lets the server wait for its clients.
+      new ProcessBuilder("kill", "-INT", Long.toString(former.pid())).start().waitFor();
+      former.onExit().join();
+    }
   }
 
   private EmbeddedPostgres start() throws IOException {

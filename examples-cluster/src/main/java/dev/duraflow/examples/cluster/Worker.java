@@ -15,6 +15,8 @@ import dev.duraflow.store.SharedStore;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -140,10 +142,12 @@ public final class Worker implements Callable<Integer> {
       Parent.whenGone(() -> Runtime.getRuntime().halt(OK));
     }
     try (HikariDataSource pool = Cluster.pool(url, user, password, threads + MORE_CONNECTIONS)) {
+      // A pool would try for long, and then not say what is wrong.
+      DriverManager.getConnection(url, user, password).close();
       work(pool, wanted);
       return OK;
-    } catch (DuraflowException e) {
-      messages.println("duraflow worker: " + e.getMessage());
+    } catch (SQLException | DuraflowException e) {
+      messages.println("duraflow worker: the database cannot be used: " + e.getMessage());
       if (verbose) {
         e.printStackTrace(messages);
       }
