@@ -13,7 +13,11 @@ final class RunProcess {
 
   private RunProcess() {}
 
-  /** @param arguments the database's URL, how many elements */
+  /**
+   * Begins the run and stays.
+   *
+   * @param arguments the database's URL, how many elements
+   */
   public static void main(String... arguments) throws InterruptedException {
     HikariDataSource pool = PostgresServer.pool(arguments[0], 20);
     try (ClusterEngine engine = ClusterEngine.on(pool);

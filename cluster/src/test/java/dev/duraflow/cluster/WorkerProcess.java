@@ -10,7 +10,11 @@ import java.util.concurrent.CountDownLatch;
 final class WorkerProcess {
   private WorkerProcess() {}
 
-  /** @param arguments the database's URL, how many threads, milliseconds between heartbeats */
+  /**
+   * Starts the worker and stays.
+   *
+   * @param arguments the database's URL, how many threads, milliseconds between heartbeats
+   */
   public static void main(String... arguments) throws InterruptedException {
     HikariDataSource pool = PostgresServer.pool(arguments[0], 20);
     TaskWorker tasks = TaskWorker.on(JdbcStore.on(pool), Effects.FACTORIES);

@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
     name = "duraflow demo",
     description = {
       "Ranks the airports of the United States by how late the flights from them arrive, and writes a page with a map.",
-      "Kill it at any moment and start it again: it goes on where it was."
+      "Kill it at any moment and start it again: it goes on where it was.",
+      "With --cluster N the tasks run in N other processes; 'duraflow demo --cluster N --help' lists the options of that."
     })
 public final class Demo extends DemoCommand {
   /** Few enough that a slow run can be watched, and killed half-way, on a machine of any size. */

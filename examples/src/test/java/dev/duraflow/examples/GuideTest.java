@@ -940,8 +940,10 @@ final class GuideTest {
     JdbcStore store = JdbcStore.on(dataSource); // makes its tables, if they are not there
     try (Duraflow duraflow =
         Duraflow.builder().store(store).waitForRun(Duration.ofMinutes(1)).build()) {
-      Run run =
-          duraflow.run(dag, "2001-q1"); // goes on with it when whoever has it now ends or dies
+      Run run = duraflow.run(dag, "2001-q1"); // once whoever has it now ends or dies
+      // hide
+      assertThat(run.get(task)).isOne();
+      // show
     }
     // end
     try (RunHistory history = store.read("2001-q1")) {

@@ -41,7 +41,11 @@ final class DatabaseProcess {
     this.log = directory.resolve("log");
   }
 
-  /** @param arguments the directory */
+  /**
+   * Starts the server and stays until the parent is gone.
+   *
+   * @param arguments the directory
+   */
   public static void main(String... arguments) throws InterruptedException {
     CountDownLatch end = new CountDownLatch(1);
     Parent.whenGone(end::countDown);
