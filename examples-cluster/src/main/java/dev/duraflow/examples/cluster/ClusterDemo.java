@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -85,9 +84,8 @@ public final class ClusterDemo extends DemoCommand {
         progress.tell("ran " + task + " on worker " + worker);
       }
     });
-    CompletableFuture<Void> lost = new CompletableFuture<>();
     JdbcStore shared = JdbcStore.on(pool, Cluster.STORE);
-    try (Fleet fleet = new Fleet(url, tally, progress::tell, () -> lost.complete(null));
+    try (Fleet fleet = new Fleet(url, tally, progress::tell);
         ClusterEngine engine = ClusterEngine.on(pool, Cluster.WORK);
         Duraflow duraflow = Duraflow.builder()
             .store(shared)
@@ -96,9 +94,8 @@ public final class ClusterDemo extends DemoCommand {
             .waitForRun(Cluster.STORE.lease().multipliedBy(2))
             .onProgress(listener(flights, progress, tally, fleet))
             .build()) {
-      fleet.start(workers);
       Run run = duraflow.start(flights.dag(), runId);
-      lost.thenRun(run::cancel);
+      fleet.start(workers, run::cancel);
       run.await();
       progress.close();
       fleet.dismiss();

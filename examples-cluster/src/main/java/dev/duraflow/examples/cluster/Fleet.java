@@ -19,21 +19,19 @@ final class Fleet implements AutoCloseable {
   private final String url;
   private final Tally tally;
   private final Consumer<String> messages;
-  private final Runnable whenLost;
   private final List<Member> members = new ArrayList<>();
+  private Runnable whenLost = () -> {};
   private boolean closing;
 
   /**
    * Nobody yet.
    *
    * @param url of the database
-   * @param whenLost called when no worker is left, since they die before they are ready
    */
-  Fleet(String url, Tally tally, Consumer<String> messages, Runnable whenLost) {
+  Fleet(String url, Tally tally, Consumer<String> messages) {
     this.url = url;
     this.tally = tally;
     this.messages = messages;
-    this.whenLost = whenLost;
   }
 
   /** One worker. */
@@ -52,8 +50,13 @@ final class Fleet implements AutoCloseable {
     }
   }
 
-  /** Starts the first workers. */
-  synchronized void start(int count) throws IOException {
+  /**
+   * Starts the first workers.
+   *
+   * @param whenLost called when no worker is left, since they die before they are ready
+   */
+  synchronized void start(int count, Runnable whenLost) throws IOException {
+    this.whenLost = whenLost;
     for (int i = 0; i < count; i++) {
       add();
     }
