@@ -101,11 +101,14 @@ final class Fleet implements AutoCloseable {
 
   private synchronized void ended(Member member, boolean wasKilled) {
     member.dead = true;
-    if (closing) {
-      return;
-    }
     member.killed = wasKilled;
     String what = "worker " + member.number + (wasKilled ? " was killed" : " has ended");
+    if (closing) {
+      if (wasKilled) { // just before
+        messages.accept(what);
+      }
+      return;
+    }
     if (!member.ready) { // nor would another one be
       messages.accept(what + " before it was ready");
     } else {

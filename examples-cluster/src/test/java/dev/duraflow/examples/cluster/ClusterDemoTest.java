@@ -86,7 +86,7 @@ final class ClusterDemoTest {
 
       checkPage("chaos");
       assertThat(messages).contains("run chaos: reused 0 of 229 tasks, ran 229, ");
-      List<Integer> killed = numbers("^worker (\\d+) was killed; started worker ", messages);
+      List<Integer> killed = numbers("^worker (\\d+) was killed\\b", messages);
       assertThat(killed).hasSizeGreaterThanOrEqualTo(2).doesNotHaveDuplicates();
       assertThat(numbers("^worker (\\d+) ran \\d+ tasks?, then it was killed$", messages))
           .containsExactlyInAnyOrderElementsOf(killed);
