@@ -9,7 +9,7 @@ import java.time.Duration;
 /** A process that owns a run, until the run ends or the process is killed. */
 final class RunProcess {
   /** Short, so that the next owner need not wait for long. */
-  static final JdbcSettings STORE = JdbcSettings.defaults().withLease(Duration.ofSeconds(2));
+  static final JdbcSettings STORE = JdbcSettings.defaults().withLease(Duration.ofSeconds(6));
 
   private RunProcess() {}
 

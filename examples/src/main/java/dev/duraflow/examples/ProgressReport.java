@@ -4,8 +4,8 @@ import dev.duraflow.event.Progress;
 import java.io.PrintStream;
 import java.util.function.Consumer;
 
-/** Tells people how far a run has come. Called by one thread at a time, as a run does it. */
-final class ProgressReport implements Consumer<Progress>, AutoCloseable {
+/** Tells people how far a run has come, and what else they should know meanwhile. Thread-safe. */
+public final class ProgressReport implements Consumer<Progress>, AutoCloseable {
   private static final int BAR = 30;
 
   /** How much is told. */
@@ -32,7 +32,7 @@ final class ProgressReport implements Consumer<Progress>, AutoCloseable {
   }
 
   @Override
-  public void accept(Progress progress) {
+  public synchronized void accept(Progress progress) {
     switch (detail) {
       case ROW -> row(progress);
       case LINES -> line(progress);
@@ -62,9 +62,16 @@ final class ProgressReport implements Consumer<Progress>, AutoCloseable {
     }
   }
 
+  /** Prints a line; a row comes again below it. */
+  public synchronized void tell(String line) {
+    close();
+    out.println(line);
+    out.flush();
+  }
+
   /** Takes the row away, so that what is printed next starts on an empty line. */
   @Override
-  public void close() {
+  public synchronized void close() {
     if (detail == Detail.ROW) {
       out.print("\r\u001b[K");
       out.flush();

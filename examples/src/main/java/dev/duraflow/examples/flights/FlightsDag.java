@@ -2,7 +2,7 @@ package dev.duraflow.examples.flights;
 
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.Task;
-import java.time.Duration;
+import dev.duraflow.remote.DagFactory;
 import java.util.List;
 
 /**
@@ -16,12 +16,25 @@ import java.util.List;
 public record FlightsDag(
     Dag dag, Task<Airports> airports, Task<Ranking> ranking, Task<String> page) {
 
+  /** Declares it for workers in other processes. */
+  public static final DagFactory<Settings> FACTORY =
+      DagFactory.named("flights", Settings.class, settings -> tasks(settings).dag);
+
   /**
-   * Declares the DAG.
+   * What may be set, and no output depends on.
    *
-   * @param pause how long the task of each airport sleeps before it computes; the outputs do not depend on it
+   * @param slowMillis how long the task of each airport sleeps before it computes
    */
-  public static FlightsDag declare(Duration pause) {
+  public record Settings(int slowMillis) {}
+
+  /** Declares the DAG, so that workers can declare the same. */
+  public static FlightsDag declare(Settings settings) {
+    FlightsDag flights = tasks(settings);
+    FACTORY.create(settings).origin().ifPresent(flights.dag::origin);
+    return flights;
+  }
+
+  private static FlightsDag tasks(Settings settings) {
     Dag dag = Dag.named("flights");
 
     Task<List<Flight>> flights = dag.task("flights", Dataset::flights);
@@ -30,7 +43,7 @@ public record FlightsDag(
 
     Task<List<OriginFlights>> origins = dag.task("origins", clean, OriginFlights::group);
     Task<List<AirportDelays>> delays = dag.map("delay", origins, OriginFlights::origin, origin -> {
-      Thread.sleep(pause.toMillis());
+      Thread.sleep(settings.slowMillis());
       return AirportDelays.of(origin);
     });
 

@@ -5,13 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.duraflow.Duraflow;
 import dev.duraflow.Run;
 import dev.duraflow.store.Store;
-import java.time.Duration;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 final class FlightsDagTest {
   private static String page(Duraflow.Builder settings) {
-    FlightsDag flights = FlightsDag.declare(Duration.ZERO);
+    FlightsDag flights = FlightsDag.declare(new FlightsDag.Settings(0));
     try (Duraflow duraflow = settings.build()) {
       return duraflow.run(flights.dag()).get(flights.page());
     }
@@ -40,7 +39,7 @@ final class FlightsDagTest {
 
   @Test
   void run_hasATaskForEachOrigin() {
-    FlightsDag flights = FlightsDag.declare(Duration.ZERO);
+    FlightsDag flights = FlightsDag.declare(new FlightsDag.Settings(0));
     try (Duraflow duraflow = Duraflow.builder().store(Store.inMemory()).build()) {
       Run first = duraflow.run(flights.dag());
       assertThat(first.total()).isEqualTo(9 + 220);
