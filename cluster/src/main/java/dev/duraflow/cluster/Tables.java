@@ -98,7 +98,12 @@ final class Tables {
     with("create the tables of the cluster", connection -> {
       if (version(connection) < VERSION) {
         execute(connection, "select pg_advisory_xact_lock(" + MIGRATION_LOCK + ")");
-        migrate(connection, version(connection)); // somebody else may have been first
+        // Somebody else may have been first. Whether the table is there now a look into the catalog
+        // does not tell: without a lock on a table a session goes by what it has looked up before.
+        execute(
+            connection,
+            "create table if not exists " + versions() + " (version integer not null primary key)");
+        migrate(connection, stored(connection));
       }
       return VERSION;
     });
@@ -106,8 +111,11 @@ final class Tables {
 
   private int version(Connection connection) throws SQLException {
     boolean isThere = number(connection, "select count(to_regclass('" + versions() + "'))") > 0;
-    int version =
-        isThere ? number(connection, "select coalesce(max(version), 0) from " + versions()) : 0;
+    return isThere ? stored(connection) : 0;
+  }
+
+  private int stored(Connection connection) throws SQLException {
+    int version = number(connection, "select coalesce(max(version), 0) from " + versions());
     if (version > VERSION) {
       throw new StoreException("the tables of the cluster have version " + version
           + ", and this duraflow knows versions up to " + VERSION
@@ -117,11 +125,6 @@ final class Tables {
   }
 
   private void migrate(Connection connection, int version) throws SQLException {
-    if (version == 0) {
-      execute(
-          connection,
-          "create table if not exists " + versions() + " (version integer not null primary key)");
-    }
     for (int next = version + 1; next <= VERSION; next++) {
       execute(connection, script(next));
       execute(connection, "insert into " + versions() + " values (" + next + ")");

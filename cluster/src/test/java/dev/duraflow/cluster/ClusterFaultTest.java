@@ -19,9 +19,14 @@ import dev.duraflow.remote.DagFactories;
 import dev.duraflow.remote.DagFactory;
 import dev.duraflow.remote.Invocation;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -69,6 +74,34 @@ final class ClusterFaultTest {
 
   private Duraflow duraflow(ClusterEngine engine) {
     return Duraflow.builder().store(store).taskEngine(engine).build();
+  }
+
+  /** Those who come second must not go by what their session knows of the catalog from before. */
+  @Test
+  void startersAtTheSameTime_createTheTablesOnce() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      for (int i = 0; i < 10; i++) {
+        try (HikariDataSource fresh = PostgresServer.pool(PostgresServer.newDatabase(), 8)) {
+          CyclicBarrier all = new CyclicBarrier(8);
+          List<Future<?>> starters = new ArrayList<>();
+          for (int j = 0; j < 8; j++) {
+            starters.add(threads.submit(() -> {
+              all.await();
+              new Tables(fresh, ClusterSettings.defaults()).create();
+              return null;
+            }));
+          }
+          for (Future<?> starter : starters) {
+            starter.get();
+          }
+          assertThat(PostgresServer.text(fresh, "select count(*) from duraflow_cluster_schema"))
+              .isEqualTo("1");
+        }
+      }
+    } finally {
+      threads.shutdownNow();
+    }
   }
 
   private void breakNotifications() {
