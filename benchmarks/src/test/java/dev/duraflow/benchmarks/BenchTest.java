@@ -41,6 +41,7 @@ final class BenchTest {
             "tiny.chain5",
             "tiny.diamond",
             "tiny.fanout100",
+            "schedule.makespan",
             "durable.independent",
             "durable.chain.strict",
             "durable.chain.pipelined",
