@@ -18,6 +18,11 @@ import dev.duraflow.jdbc.JdbcStore;
 import dev.duraflow.remote.DagFactories;
 import dev.duraflow.remote.DagFactory;
 import dev.duraflow.remote.Invocation;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,7 +42,9 @@ import org.junit.jupiter.api.Timeout;
 /** What goes wrong between engine, workers and database, all of them in this process. */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 final class ClusterFaultTest {
-  private final HikariDataSource pool = PostgresServer.pool(PostgresServer.newDatabase(), 30);
+  private int brokenConnections;
+  private final String url = PostgresServer.newDatabase();
+  private final HikariDataSource pool = PostgresServer.pool(url, 30);
   private final JdbcStore store = JdbcStore.on(pool);
   private final ClusterSettings settings =
       ClusterSettings.defaults().withThreads(4).withShutdown(Duration.ofMillis(200));
@@ -104,12 +111,16 @@ final class ClusterFaultTest {
     }
   }
 
-  private void breakNotifications() {
-    PostgresServer.execute(
-        pool,
-        "select pg_terminate_backend(pid) from pg_stat_activity"
-            + " where datname = current_database() and pid <> pg_backend_pid()"
-            + " and (query like 'listen%' or query = '')");
+  /** By a connection of its own, since those of the pool are what may break. */
+  private void breakNotifications() throws SQLException {
+    try (Connection connection = DriverManager.getConnection(url);
+        Statement statement = connection.createStatement();
+        ResultSet broken =
+            statement.executeQuery("select count(pg_terminate_backend(pid)) from pg_stat_activity"
+                + " where datname = current_database() and query ilike 'listen%'")) {
+      broken.next();
+      brokenConnections += broken.getInt(1);
+    }
   }
 
   @Test
@@ -125,6 +136,7 @@ final class ClusterFaultTest {
       go.countDown();
       breakNotifications();
 
+      assertThat(brokenConnections).isPositive();
       assertThat(run.await(Duration.ofMinutes(1))).isTrue();
       assertThat(run.state()).isEqualTo(RunState.SUCCEEDED);
       assertThat(calls).hasValue(50);
