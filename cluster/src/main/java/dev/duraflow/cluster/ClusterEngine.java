@@ -46,6 +46,7 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
   private static final Duration MARGIN = Duration.ofMinutes(1);
 
   private static final System.Logger LOG = System.getLogger("dev.duraflow.cluster");
+  private static final int SECONDS_TO_GIVE_UP = 10;
   private static final String DONE = "duraflow_done";
 
   private final Tables tables;
@@ -237,10 +238,24 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
     closed = true;
     notifications.close();
     canceller.shutdown();
+    awaitCanceller();
     giveUpAll();
     for (UnderWay one : underWay.values()) {
       one.end(new PlacementException(
           one.invocation.taskId(), one.invocation.runId(), "the engine was closed", null));
+    }
+  }
+
+  /** What was cancelled before this engine is closed is given up then, unless the database does not answer. */
+  private void awaitCanceller() {
+    try {
+      if (!canceller.awaitTermination(SECONDS_TO_GIVE_UP, TimeUnit.SECONDS)) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "what was cancelled is not given up yet; some of it may be performed in vain");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }
