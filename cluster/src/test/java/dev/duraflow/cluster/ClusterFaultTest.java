@@ -94,6 +94,10 @@ final class ClusterFaultTest {
           List<Future<?>> starters = new ArrayList<>();
           for (int j = 0; j < 8; j++) {
             starters.add(threads.submit(() -> {
+              try (Connection opened = fresh.getConnection()) {
+                assertThat(opened).isNotNull();
+                all.await(); // the pool has one for each now, so that no starter waits for one
+              }
               all.await();
               new Tables(fresh, ClusterSettings.defaults()).create();
               return null;
