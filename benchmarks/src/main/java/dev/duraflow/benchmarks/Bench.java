@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -31,6 +33,13 @@ public final class Bench implements Callable<Integer> {
 
   @Option(names = "--quick", description = "Fewer tasks and samples: done within a minute.")
   private boolean quick;
+
+  @Option(
+      names = "--cluster",
+      description =
+          "Measure runs on a PostgreSQL and tasks in other processes instead, all of which"
+              + " are started here.")
+  private boolean cluster;
 
   @Option(names = "--json", description = "Print one JSON object a line instead of a table.")
   private boolean json;
@@ -64,7 +73,10 @@ public final class Bench implements Callable<Integer> {
   static final class Names implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return Measurement.all().stream().map(Measurement::name).iterator();
+      return Stream.of(Measurement.onOneMachine(), Measurement.onCluster())
+          .flatMap(List::stream)
+          .map(Measurement::name)
+          .iterator();
     }
   }
 
@@ -102,11 +114,12 @@ public final class Bench implements Callable<Integer> {
   }
 
   private List<Measurement> selected() {
-    List<Measurement> all = Measurement.all();
+    List<Measurement> all = cluster ? Measurement.onCluster() : Measurement.onOneMachine();
     for (String selection : selections) {
       if (all.stream().noneMatch(measurement -> measurement.isNamed(selection))) {
-        throw wrong(
-            "nothing is named '" + selection + "'; there are " + String.join(", ", new Names()));
+        throw wrong("nothing is named '" + selection + "' "
+            + (cluster ? "with" : "without") + " --cluster; there are "
+            + all.stream().map(Measurement::name).collect(Collectors.joining(", ")));
       }
     }
     return all.stream()

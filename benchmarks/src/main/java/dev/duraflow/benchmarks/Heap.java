@@ -11,6 +11,9 @@ final class Heap {
   /** For a million tasks. */
   private static final double LIMIT_MIB = 512;
 
+  /** The same for a run on a PostgreSQL. */
+  private static final double SHARED_LIMIT_MIB = 1_024;
+
   private static final int MIN_MIB = 32;
 
   private Heap() {}
@@ -20,21 +23,34 @@ final class Heap {
   }
 
   private static List<Result> large(Lab lab) throws Exception {
+    return lab.scratch()
+        .within(directory ->
+            beside(lab, "heap.1m", LIMIT_MIB, HeapProbe.Subject.JOURNAL, directory.toString()));
+  }
+
+  static List<Result> onPostgres(Lab lab, Site site) throws Exception {
+    return beside(
+        lab, "postgres.heap.1m", SHARED_LIMIT_MIB, HeapProbe.Subject.POSTGRES, site.url());
+  }
+
+  private static List<Result> beside(
+      Lab lab, String name, double limitMib, HeapProbe.Subject subject, String place)
+      throws Exception {
     int tasks = lab.sizes().many();
-    int limit = Math.max(MIN_MIB, (int) (LIMIT_MIB * tasks / 1e6));
-    Contender own = new Contender(
-        "duraflow",
-        () -> lab.scratch()
-            .within(directory -> peak(limit, HeapProbe.Subject.DURAFLOW, tasks, directory)));
-    Contender kept = new Contender(
-        "all outputs kept",
-        () -> lab.scratch()
-            .within(directory -> peak(4 * limit, HeapProbe.Subject.ALL_KEPT, tasks, directory)));
-    return new Comparison("heap.1m", tasks, Unit.MEBIBYTES, Target.of(limit), own, List.of(kept))
+    int limit = Math.max(MIN_MIB, (int) (limitMib * tasks / 1e6));
+    return new Comparison(
+            name,
+            tasks,
+            Unit.MEBIBYTES,
+            Target.of(limit),
+            new Contender("duraflow", () -> peak(limit, subject, tasks, place)),
+            List.of(new Contender(
+                "all outputs kept",
+                () -> peak(4 * limit, HeapProbe.Subject.ALL_KEPT, tasks, place))))
         .measure(lab.effort().cold(1));
   }
 
-  private static double peak(int heapMib, HeapProbe.Subject subject, int tasks, Path directory)
+  private static double peak(int heapMib, HeapProbe.Subject subject, int tasks, String place)
       throws IOException, InterruptedException {
     Process probe = new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -44,7 +60,7 @@ final class Heap {
             HeapProbe.class.getName(),
             subject.name(),
             Integer.toString(tasks),
-            directory.toString())
+            place)
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start();
     try (BufferedReader answer = probe.inputReader(StandardCharsets.UTF_8)) {

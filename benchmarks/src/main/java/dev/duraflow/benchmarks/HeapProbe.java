@@ -1,6 +1,8 @@
 package dev.duraflow.benchmarks;
 
 import com.sun.management.GarbageCollectionNotificationInfo;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.duraflow.Duraflow;
 import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.Task;
 import dev.duraflow.store.Durability;
@@ -36,18 +38,30 @@ final class HeapProbe {
 
   enum Subject {
     /** A layered DAG on the journal store. */
-    DURAFLOW {
+    JOURNAL {
       @Override
-      Object run(int tasks, Path directory) {
+      Object run(int tasks, String directory) {
         Dag dag = layered(tasks);
-        JournalRuns.nanosToRun(dag, Durability.STRICT, directory);
+        JournalRuns.nanosToRun(dag, Durability.STRICT, Path.of(directory));
+        return dag;
+      }
+    },
+    /** The same on the shared store. */
+    POSTGRES {
+      @Override
+      Object run(int tasks, String url) {
+        Dag dag = layered(tasks);
+        try (HikariDataSource pool = Site.pool(url);
+            Duraflow duraflow = Duraflow.builder().store(Site.store(pool)).build()) {
+          duraflow.run(dag);
+        }
         return dag;
       }
     },
     /** The outputs alone, in an array. */
     ALL_KEPT {
       @Override
-      Object run(int tasks, Path directory) {
+      Object run(int tasks, String place) {
         String[] outputs = new String[tasks];
         for (int i = 0; i < tasks; i++) {
           outputs[i] = output(i);
@@ -57,14 +71,14 @@ final class HeapProbe {
     };
 
     /** Answers what is alive at the end. */
-    abstract Object run(int tasks, Path directory);
+    abstract Object run(int tasks, String place);
   }
 
-  /** Arguments: subject, number of tasks, directory. */
+  /** Arguments: subject, number of tasks, and a directory or the URL of a database. */
   public static void main(String[] args) {
     HeapProbe probe = new HeapProbe();
     probe.watch();
-    Object alive = Subject.valueOf(args[0]).run(Integer.parseInt(args[1]), Path.of(args[2]));
+    Object alive = Subject.valueOf(args[0]).run(Integer.parseInt(args[1]), args[2]);
     probe.endWith(alive);
     System.out.println(probe.peak.get() / (double) (1 << 20));
   }

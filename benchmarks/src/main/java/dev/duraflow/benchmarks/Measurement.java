@@ -10,7 +10,8 @@ record Measurement(String name, Procedure procedure) {
     List<Result> measure(Lab lab) throws Exception;
   }
 
-  static List<Measurement> all() {
+  /** What needs no other process, except for a heap of its own. */
+  static List<Measurement> onOneMachine() {
     return Stream.of(
             InMemory.measurements(),
             Makespan.measurements(),
@@ -18,6 +19,13 @@ record Measurement(String name, Procedure procedure) {
             Flow.measurements(),
             Reopened.measurements(),
             Heap.measurements())
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  /** What is measured with a database and workers, which are processes of their own. */
+  static List<Measurement> onCluster() {
+    return Stream.of(SharedRuns.measurements(), PlacedRuns.measurements())
         .flatMap(List::stream)
         .toList();
   }

@@ -121,8 +121,9 @@ final class Reopened {
     }
   }
 
+  /** Moves runs; each of the stores may have learnt how long a task took, too. */
   private static void moveAll(Path from, Path to) throws IOException {
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(from)) {
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(from, "[!.]*")) {
       for (Path entry : entries) {
         Files.move(entry, to.resolve(entry.getFileName()));
       }

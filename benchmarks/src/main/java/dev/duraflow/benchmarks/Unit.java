@@ -9,6 +9,7 @@ enum Unit {
   TASKS_PER_SECOND("tasks/s", Better.HIGHER),
   TASKS_PER_SYNC("tasks/sync", Better.HIGHER),
   OF_BOUND("× bound", Better.LOWER),
+  OF_DEATH("× death", Better.LOWER),
   BYTES_PER_BYTE("bytes/byte", Better.LOWER),
   BYTES_PER_TASK("bytes/task", Better.LOWER),
   MEBIBYTES("MiB", Better.LOWER);
@@ -37,7 +38,7 @@ enum Unit {
       case MICROS_PER_TASK, MICROS_PER_RUN -> nanosEach / 1e3;
       case MILLIS -> nanosEach / 1e6;
       case TASKS_PER_SECOND -> 1e9 / nanosEach;
-      case TASKS_PER_SYNC, OF_BOUND, BYTES_PER_BYTE, BYTES_PER_TASK, MEBIBYTES ->
+      case TASKS_PER_SYNC, OF_BOUND, OF_DEATH, BYTES_PER_BYTE, BYTES_PER_TASK, MEBIBYTES ->
         throw new IllegalStateException(symbol + " doesn't count time");
     };
   }

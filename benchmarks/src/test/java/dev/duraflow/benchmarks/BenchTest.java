@@ -79,7 +79,7 @@ final class BenchTest {
   @Test
   void table_ofEverything_hasAHeadAndARowAResult() throws Exception {
     List<Measurement> some =
-        Measurement.all().stream().filter(one -> one.isNamed("tiny")).toList();
+        Measurement.onOneMachine().stream().filter(one -> one.isNamed("tiny")).toList();
 
     assertThat(measure(some, new Table(new PrintWriter(out)))).isTrue();
 
@@ -87,7 +87,7 @@ final class BenchTest {
   }
 
   private void measureAll(Report report) throws Exception {
-    assertThat(measure(Measurement.all(), report))
+    assertThat(measure(Measurement.onOneMachine(), report))
         .as("measured all:\n%s", notes)
         .isTrue();
     try (Stream<Path> left = Files.list(directory)) {

@@ -1,26 +1,21 @@
 package dev.duraflow.cluster;
 
-import com.github.kagkarlsson.scheduler.SchedulerClient;
 import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.PlacementException;
 import dev.duraflow.remote.Invocation;
 import dev.duraflow.remote.TaskEngine;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -42,19 +37,14 @@ import org.jspecify.annotations.Nullable;
  * <p>It keeps one connection of the data source for as long as it is open, to hear of notifications.
  */
 public final class ClusterEngine implements TaskEngine, AutoCloseable {
-  /** Clocks of processes differ by less, so that nothing is due later for others than it is here. */
-  private static final Duration MARGIN = Duration.ofMinutes(1);
-
   private static final System.Logger LOG = System.getLogger("dev.duraflow.cluster");
-  private static final int SECONDS_TO_GIVE_UP = 10;
   private static final String DONE = "duraflow_done";
 
   private final Tables tables;
-  private final DatabaseClock clock;
-  private final SchedulerClient client;
   private final ConcurrentMap<String, UnderWay> underWay = new ConcurrentHashMap<>();
-  private final Queue<String> givenUp = new ConcurrentLinkedQueue<>();
-  private final ThreadPoolExecutor canceller = canceller();
+  private final Batches<UnderWay> submissions =
+      new Batches<>("duraflow-engine-submit", this::submitAll);
+  private final Batches<String> givenUp = new Batches<>("duraflow-engine-cancel", this::giveUpAll);
   private final Notifications notifications;
   private volatile boolean closed;
 
@@ -76,31 +66,8 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
 
   private ClusterEngine(DataSource dataSource, ClusterSettings settings, Tables tables) {
     this.tables = tables;
-    this.clock = DatabaseClock.of(tables);
-    this.client = SchedulerClient.Builder.create(dataSource)
-        .tableName(tables.executions())
-        .serializer(Invocations.SERIALIZER)
-        .build();
     this.notifications = Notifications.of(
         "duraflow-engine", dataSource, settings.sweep(), List.of(DONE), new Hearing());
-  }
-
-  /** One thread, which is there when there is something to do; it takes nothing any more when it is shut down. */
-  private static ThreadPoolExecutor canceller() {
-    ThreadPoolExecutor canceller = new ThreadPoolExecutor(
-        1,
-        1,
-        5,
-        TimeUnit.SECONDS,
-        new LinkedBlockingQueue<>(),
-        task -> {
-          Thread thread = new Thread(task, "duraflow-engine-cancel");
-          thread.setDaemon(true);
-          return thread;
-        },
-        new ThreadPoolExecutor.DiscardPolicy());
-    canceller.allowCoreThreadTimeOut(true);
-    return canceller;
   }
 
   /** An invocation whose end is awaited. It is forgotten before it completes. */
@@ -129,7 +96,7 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
       underWay.remove(id, this);
       boolean wasCancelled = super.cancel(mayInterrupt);
       if (wasCancelled && submitted) {
-        giveUp(id);
+        givenUp.add(id);
       }
       return wasCancelled;
     }
@@ -143,42 +110,39 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
     if (other != null) {
       return other;
     }
-    try {
-      checkOpen(invocation);
-      client.scheduleIfNotExists(
-          Invocations.TASK.instance(id).data(invocation).build(), clock.now().minus(MARGIN));
-      own.submitted = true;
-      if (own.isCancelled()) { // before there was anything to give up
-        giveUp(id);
-      }
-    } catch (RuntimeException e) {
-      own.end(e);
+    if (closed) {
+      own.end(closed(invocation));
+    } else {
+      submissions.add(own);
     }
     return own;
   }
 
-  private void checkOpen(Invocation invocation) {
-    if (closed) {
-      throw new PlacementException(
-          invocation.taskId(), invocation.runId(), "the engine is closed", null);
-    }
+  private static PlacementException closed(Invocation invocation) {
+    return new PlacementException(
+        invocation.taskId(), invocation.runId(), "the engine is closed", null);
   }
 
-  /** In another thread: who cancels is not to wait for a database. */
-  private void giveUp(String id) {
-    givenUp.add(id);
-    canceller.execute(this::giveUpAll);
+  private void submitAll(List<UnderWay> all) {
+    List<UnderWay> wanted = all.stream().filter(one -> !one.isDone()).toList();
+    try {
+      tables.submit(wanted.stream()
+          .collect(Collectors.toMap(
+              one -> one.id, one -> one.invocation, (one, same) -> one, LinkedHashMap::new)));
+    } catch (RuntimeException e) {
+      wanted.forEach(one -> one.end(e));
+      return;
+    }
+    for (UnderWay one : wanted) {
+      one.submitted = true;
+      if (one.isCancelled()) { // before there was anything to give up
+        givenUp.add(one.id);
+      }
+    }
   }
 
   /** All at once, since a run that is cancelled gives up very many. */
-  private void giveUpAll() {
-    List<String> ids = new ArrayList<>();
-    for (String id = givenUp.poll(); id != null; id = givenUp.poll()) {
-      ids.add(id);
-    }
-    if (ids.isEmpty()) {
-      return;
-    }
+  private void giveUpAll(List<String> ids) {
     try {
       tables.giveUp(ids);
     } catch (RuntimeException e) {
@@ -202,7 +166,6 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
 
     @Override
     public void sweep() {
-      clock.compare(tables);
       List<String> submitted = new ArrayList<>();
       for (UnderWay one : underWay.values()) {
         if (one.submitted) {
@@ -237,25 +200,10 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
   public void close() {
     closed = true;
     notifications.close();
-    canceller.shutdown();
-    awaitCanceller();
-    giveUpAll();
+    submissions.close();
+    givenUp.close();
     for (UnderWay one : underWay.values()) {
-      one.end(new PlacementException(
-          one.invocation.taskId(), one.invocation.runId(), "the engine was closed", null));
-    }
-  }
-
-  /** What was cancelled before this engine is closed is given up then, unless the database does not answer. */
-  private void awaitCanceller() {
-    try {
-      if (!canceller.awaitTermination(SECONDS_TO_GIVE_UP, TimeUnit.SECONDS)) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "what was cancelled is not given up yet; some of it may be performed in vain");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      one.end(closed(one.invocation));
     }
   }
 }

@@ -1,8 +1,9 @@
 package dev.duraflow.cluster;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.task.Execution;
 import com.github.kagkarlsson.scheduler.task.FailureHandler;
-import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
+import com.github.kagkarlsson.scheduler.task.helper.CustomTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import dev.duraflow.TaskWorker;
 import dev.duraflow.error.PlacementException;
@@ -46,6 +47,9 @@ public final class ClusterWorker implements AutoCloseable {
   private final DatabaseClock clock;
   private final Scheduler scheduler;
   private final ConcurrentMap<String, Invocation> performing = new ConcurrentHashMap<>();
+  /** They are removed together. One that is not, as its worker dies, is taken over, and found to be recorded already. */
+  private final Batches<Execution> performed;
+
   private final Notifications notifications;
   private volatile boolean closing;
 
@@ -74,9 +78,13 @@ public final class ClusterWorker implements AutoCloseable {
     this.tasks = tasks;
     this.tables = tables;
     this.clock = DatabaseClock.of(tables);
-    OneTimeTask<Invocation> performing = Tasks.oneTime(Invocations.TASK)
+    this.performed = new Batches<>("duraflow-worker-remove", tables::remove);
+    CustomTask<Invocation> performing = Tasks.custom(Invocations.TASK)
         .onFailure(new FailureHandler.OnFailureRetryLater<>(RETRY))
-        .execute((instance, context) -> perform(instance.getId(), instance.getData()));
+        .execute((instance, context) -> {
+          perform(instance.getId(), instance.getData());
+          return (complete, operations) -> performed.add(complete.getExecution());
+        });
     this.scheduler = Scheduler.create(dataSource, performing)
         .tableName(tables.executions())
         .serializer(Invocations.SERIALIZER)
@@ -142,5 +150,6 @@ public final class ClusterWorker implements AutoCloseable {
     closing = true;
     notifications.close();
     scheduler.stop();
+    performed.close();
   }
 }

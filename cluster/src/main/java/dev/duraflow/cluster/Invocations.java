@@ -29,27 +29,27 @@ final class Invocations {
   /** The same for equal invocations; of fixed length, whatever the ids of runs and tasks are. */
   static String id(Invocation invocation) {
     try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(json(invocation).toByteArray());
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(json(invocation));
       return HexFormat.of().formatHex(hash);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 
-  private static ByteArrayOutputStream json(Invocation invocation) {
+  static byte[] json(Invocation invocation) {
     ByteArrayOutputStream json = new ByteArrayOutputStream();
     try {
       Codec.json().encode(invocation, TypeRef.of(Invocation.class), json);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return json;
+    return json.toByteArray();
   }
 
   private static final class Json implements Serializer {
     @Override
     public byte @Nullable [] serialize(@Nullable Object data) {
-      return data == null ? null : json((Invocation) data).toByteArray();
+      return data == null ? null : json((Invocation) data);
     }
 
     @Override

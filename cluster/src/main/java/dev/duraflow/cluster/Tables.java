@@ -2,6 +2,7 @@ package dev.duraflow.cluster;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.github.kagkarlsson.scheduler.task.Execution;
 import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.PlacementException;
 import dev.duraflow.error.RemoteTaskException;
@@ -21,6 +22,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -89,8 +91,28 @@ final class Tables {
       }
       return result;
     } catch (SQLException e) {
-      throw new StoreException("could not " + what + ": " + e.getMessage(), e);
+      throw failure(what, e);
     }
+  }
+
+  private interface Single<T> {
+    T on(PreparedStatement statement) throws SQLException;
+  }
+
+  /** A statement that is a transaction. */
+  private <T> T alone(String what, String sql, Single<T> work) {
+    try (Connection connection = dataSource.getConnection()) {
+      connection.setAutoCommit(true);
+      try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        return work.on(statement);
+      }
+    } catch (SQLException e) {
+      throw failure(what, e);
+    }
+  }
+
+  private static StoreException failure(String what, SQLException e) {
+    return new StoreException("could not " + what + ": " + e.getMessage(), e);
   }
 
   /** Creates the tables if they are not there; only then it takes the right to. */
@@ -173,15 +195,30 @@ final class Tables {
 
   // ---- where runs are
 
+  /** Adds those that are not there yet, by their ids. They are due at once. */
+  void submit(Map<String, Invocation> invocations) {
+    byte[][] data = invocations.values().stream().map(Invocations::json).toArray(byte[][]::new);
+    alone(
+        "submit",
+        "insert into " + executions
+            + " (task_name, task_instance, task_data, execution_time, picked, version) select '"
+            + Invocations.TASK_NAME
+            + "', id, data, clock_timestamp() - interval '1 minute', false, 1"
+            + " from unnest(?::text[], ?::bytea[]) as u(id, data) on conflict do nothing",
+        statement -> {
+          statement.setArray(1, texts(statement.getConnection(), invocations.keySet()));
+          statement.setObject(2, data);
+          return statement.executeUpdate();
+        });
+  }
+
   /** Which of these have not been performed yet. */
   Set<String> stillThere(Collection<String> ids) {
-    return with("look for invocations", connection -> {
-      try (PreparedStatement statement = connection.prepareStatement("select task_instance from "
-          + executions + " where task_name = '" + Invocations.TASK_NAME
-          + "' and task_instance = any(?)")) {
-        return ids(statement, texts(connection, ids));
-      }
-    });
+    return alone(
+        "look for invocations",
+        "select task_instance from " + executions + " where task_name = '" + Invocations.TASK_NAME
+            + "' and task_instance = any(?)",
+        statement -> ids(statement, texts(statement.getConnection(), ids)));
   }
 
   private static Set<String> ids(PreparedStatement statement, Array argument) throws SQLException {
@@ -201,21 +238,22 @@ final class Tables {
 
   /** Takes out what invocations have failed with; those that did not have none. */
   Map<String, Function<Invocation, DuraflowException>> takeFailures(Collection<String> ids) {
-    return with("read failures", connection -> {
-      try (PreparedStatement statement = connection.prepareStatement("delete from " + failures
-          + " where invocation = any(?) returning invocation, advice, type, message, stack")) {
-        statement.setArray(1, texts(connection, ids));
-        Map<String, Function<Invocation, DuraflowException>> found = new HashMap<>();
-        try (ResultSet rows = statement.executeQuery()) {
-          while (rows.next()) {
-            Failure failure = new Failure(
-                rows.getString(2), rows.getString(3), rows.getString(4), rows.getString(5));
-            found.put(rows.getString(1), failure::of);
+    return alone(
+        "read failures",
+        "delete from " + failures
+            + " where invocation = any(?) returning invocation, advice, type, message, stack",
+        statement -> {
+          statement.setArray(1, texts(statement.getConnection(), ids));
+          Map<String, Function<Invocation, DuraflowException>> found = new HashMap<>();
+          try (ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+              Failure failure = new Failure(
+                  rows.getString(2), rows.getString(3), rows.getString(4), rows.getString(5));
+              found.put(rows.getString(1), failure::of);
+            }
           }
-        }
-        return found;
-      }
-    });
+          return found;
+        });
   }
 
   /** Takes back those of these invocations that nobody performs; asks whoever performs the others to give them up. */
@@ -250,25 +288,47 @@ final class Tables {
     } else {
       kept = new Failure(null, null, String.valueOf(failure), null);
     }
-    with("keep a failure", connection -> {
-      try (PreparedStatement statement = connection.prepareStatement("insert into " + failures
-          + " (invocation, advice, type, message, stack) values (?, ?, ?, ?, ?)"
-          + " on conflict (invocation) do update set failed_at = excluded.failed_at,"
-          + " advice = excluded.advice, type = excluded.type, message = excluded.message,"
-          + " stack = excluded.stack")) {
-        statement.setString(1, id);
-        statement.setString(2, kept.advice);
-        statement.setString(3, kept.type);
-        statement.setString(4, storable(kept.message));
-        statement.setString(5, kept.stack == null ? null : storable(kept.stack));
-        return statement.executeUpdate();
-      }
-    });
+    alone(
+        "keep a failure",
+        "insert into " + failures
+            + " (invocation, advice, type, message, stack) values (?, ?, ?, ?, ?)"
+            + " on conflict (invocation) do update set failed_at = excluded.failed_at,"
+            + " advice = excluded.advice, type = excluded.type, message = excluded.message,"
+            + " stack = excluded.stack",
+        statement -> {
+          statement.setString(1, id);
+          statement.setString(2, kept.advice);
+          statement.setString(3, kept.type);
+          statement.setString(4, storable(kept.message));
+          statement.setString(5, kept.stack == null ? null : storable(kept.stack));
+          return statement.executeUpdate();
+        });
   }
 
   /** PostgreSQL keeps every character in a text but this one. */
   private static String storable(String text) {
     return text.replace('\0', '?');
+  }
+
+  /** Takes out what has been performed, unless another worker has taken it over meanwhile. */
+  void remove(List<Execution> performed) {
+    alone(
+        "remove invocations",
+        // The first condition is for the index, which a join would not use on a table that is small
+        // when it is analyzed.
+        "delete from " + executions + " where task_name = '" + Invocations.TASK_NAME
+            + "' and task_instance = any(?) and (task_instance, version) in"
+            + " (select id, version from unnest(?::text[], ?::bigint[]) as u(id, version))",
+        statement -> {
+          Array ids = texts(
+              statement.getConnection(),
+              performed.stream().map(Execution::getId).toList());
+          statement.setArray(1, ids);
+          statement.setArray(2, ids);
+          statement.setObject(
+              3, performed.stream().mapToLong(one -> one.version).toArray());
+          return statement.executeUpdate();
+        });
   }
 
   /** Which of these were given up; takes back those of dead workers, and failures that nobody came for. */

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * it went. Its errors are told where those of this process are. Signals to the group of this process, as of Ctrl-C, do not reach
  * it, where the system can do so: a killed group must not leave the database's server behind.
  */
-final class ChildProcess implements AutoCloseable {
+public final class ChildProcess implements AutoCloseable {
   private static final int SECONDS_TO_END = 20;
   private static final Path SETSID = Path.of("/usr/bin/setsid");
 
@@ -23,20 +23,25 @@ final class ChildProcess implements AutoCloseable {
     this.process = process;
   }
 
+  /** A JVM for a short program: the optimizing compiler would cost it more than it brings. */
   static ChildProcess start(Class<?> main, List<String> arguments) throws IOException {
+    return start(List.of("-XX:TieredStopAtLevel=1"), main, arguments);
+  }
+
+  /** A JVM with more options. */
+  public static ChildProcess start(List<String> options, Class<?> main, List<String> arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     if (Files.isExecutable(SETSID)) {
       command.add(SETSID.toString());
     }
     command.addAll(List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-XX:TieredStopAtLevel=1",
         "-XX:+UseSerialGC",
         "-Xmx256m",
-        "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"),
-        "-cp",
-        System.getProperty("java.class.path"),
-        main.getName()));
+        "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir")));
+    command.addAll(options);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(arguments);
     return new ChildProcess(new ProcessBuilder(command)
         .redirectError(ProcessBuilder.Redirect.INHERIT)
@@ -44,7 +49,7 @@ final class ChildProcess implements AutoCloseable {
   }
 
   /** What it prints, for one reader. */
-  BufferedReader output() {
+  public BufferedReader output() {
     return process.inputReader();
   }
 
@@ -53,7 +58,7 @@ final class ChildProcess implements AutoCloseable {
   }
 
   /** As {@code kill -9} does. */
-  void kill() {
+  public void kill() {
     process.destroyForcibly();
   }
 

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** The PostgreSQL in which the demo's runs are, in a process of its own. */
-final class Database implements AutoCloseable {
+/** A PostgreSQL that syncs each commit, in a process of its own; it ends with this one, however this one ends. */
+public final class Database implements AutoCloseable {
   private final ChildProcess process;
   private final String url;
 
@@ -18,7 +18,7 @@ final class Database implements AutoCloseable {
   }
 
   /** Starts it on what is in a directory, and returns when it can be used. */
-  static Database start(Path directory, Consumer<String> messages) throws IOException {
+  public static Database start(Path directory, Consumer<String> messages) throws IOException {
     ChildProcess process = ChildProcess.start(DatabaseProcess.class, List.of(directory.toString()));
     try {
       return new Database(process, url(process.output(), directory, messages));
@@ -48,7 +48,7 @@ final class Database implements AutoCloseable {
   }
 
   /** With its user; it wants no password from this machine. */
-  String url() {
+  public String url() {
     return url;
   }
 

@@ -3,11 +3,11 @@ package dev.duraflow.examples.cluster;
 import java.io.IOException;
 
 /** The process that started this one, which holds the other end of its standard input for as long as it lives. */
-final class Parent {
+public final class Parent {
   private Parent() {}
 
   /** Runs an action, in a thread of its own, when the parent is gone or wants this process to end. */
-  static void whenGone(Runnable action) {
+  public static void whenGone(Runnable action) {
     Thread waiting = new Thread(
         () -> {
           try {

@@ -1,0 +1,70 @@
+package dev.duraflow.benchmarks;
+
+import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
+import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * db-scheduler with nothing around it, in this process: the limit of tasks that are placed by it. Each task schedules the next one
+ * when it is performed, so that so many are under way as there were at first.
+ */
+final class SchedulerAlone implements AutoCloseable {
+  static final String NAME = "db-scheduler alone";
+  private static final String TABLE = "alone";
+
+  private final Scheduler scheduler;
+  private final OneTimeTask<Void> task;
+  private final AtomicInteger left = new AtomicInteger();
+  private volatile CountDownLatch end = new CountDownLatch(0);
+
+  /** @param site on which there has been an engine, whose table is taken for a pattern */
+  SchedulerAlone(Site site, int threads) throws SQLException {
+    site.execute(
+        "create table if not exists " + TABLE + " (like duraflow_execution including all)");
+    this.task = Tasks.oneTime("task").execute((instance, context) -> performed());
+    this.scheduler = Scheduler.create(site.pool(), task)
+        .tableName(TABLE)
+        .threads(threads)
+        .pollUsingLockAndFetch(0.7, 1)
+        .pollingInterval(PlacedRuns.SETTINGS.sweep())
+        .build();
+    scheduler.start();
+  }
+
+  private void performed() {
+    if (!scheduleNext()) {
+      end.countDown();
+    }
+  }
+
+  private boolean scheduleNext() {
+    int number = left.getAndDecrement();
+    if (number <= 0) {
+      return false;
+    }
+    scheduler.schedule(task.instance(Integer.toString(number)), Instant.EPOCH);
+    scheduler.triggerCheckForDueExecutions();
+    return true;
+  }
+
+  double nanosPerTask(int tasks, int inFlight) throws InterruptedException {
+    long start = System.nanoTime();
+    int first = Math.min(inFlight, tasks);
+    end = new CountDownLatch(first);
+    left.set(tasks);
+    for (int i = 0; i < first; i++) {
+      scheduleNext();
+    }
+    end.await();
+    return (double) (System.nanoTime() - start) / tasks;
+  }
+
+  @Override
+  public void close() {
+    scheduler.stop();
+  }
+}
