@@ -677,8 +677,8 @@ public final class Execution implements Surroundings {
     }
     try {
       durations.keep();
-    } catch (RuntimeException e) {
-      signals.notLearnt(e);
+    } catch (Throwable t) { // the run ends even then
+      signals.notLearnt(t);
     }
     try {
       signals.runFinished(end);
