@@ -317,8 +317,8 @@ public final class Execution implements Surroundings {
     }
     try {
       alarm(settings.gracePeriod(), this::abandonOverdue);
-    } catch (RuntimeException e) {
-      signals.notAbandoned(e); // then it waits for them, as long as it takes
+    } catch (Throwable refusal) { // of the scheduler
+      signals.notAbandoned(refusal); // then it waits for them, as long as it takes
     }
     waiting.clear();
     settings.limits().clear(this);
