@@ -685,6 +685,9 @@ public final class Execution implements Surroundings {
     } finally {
       state = end;
       alarms.forEach(alarm -> alarm.cancel(false));
+      if (placement != null) {
+        placement.end();
+      }
       finished.countDown();
       crew.wakeCaller();
     }
