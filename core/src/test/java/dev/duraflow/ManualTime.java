@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.AbstractExecutorService;
@@ -15,6 +14,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A clock and a scheduler whose time passes when a test says so; what is due then is done in the test's thread, in order.
@@ -23,10 +23,11 @@ import java.util.concurrent.TimeUnit;
 public final class ManualTime extends AbstractExecutorService implements ScheduledExecutorService {
   private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
 
-  private final PriorityQueue<Alarm> alarms = new PriorityQueue<>(
-      Comparator.<Alarm>comparingLong(alarm -> alarm.due).thenComparingLong(alarm -> alarm.number));
+  private final PriorityQueue<Alarm> alarms = new PriorityQueue<>();
   private long nanos;
   private long numbers;
+  private @Nullable Throwable refusal;
+  private Runnable whenAsked = () -> {};
 
   private final Clock clock = new Clock() {
     @Override
@@ -77,7 +78,8 @@ public final class ManualTime extends AbstractExecutorService implements Schedul
 
     @Override
     public int compareTo(Delayed other) {
-      return Long.compare(getDelay(TimeUnit.NANOSECONDS), other.getDelay(TimeUnit.NANOSECONDS));
+      Alarm alarm = (Alarm) other;
+      return due == alarm.due ? Long.compare(number, alarm.number) : Long.compare(due, alarm.due);
     }
   }
 
@@ -107,6 +109,11 @@ public final class ManualTime extends AbstractExecutorService implements Schedul
     }
   }
 
+  /** Lets time pass of which the scheduler has not heard yet: what is due is late. */
+  public synchronized void advanceUnheard(Duration duration) {
+    nanos += duration.toNanos();
+  }
+
   /** Returns when so many things wait for their time. */
   public synchronized void awaitWaiting(int count) throws InterruptedException {
     while (alarms.size() != count) {
@@ -118,8 +125,30 @@ public final class ManualTime extends AbstractExecutorService implements Schedul
     return alarms.size();
   }
 
+  /** Takes nothing any more, with a {@code RuntimeException} or an {@code Error}; by null it does again. */
+  public synchronized void refuse(@Nullable Throwable with) {
+    refusal = with;
+  }
+
+  /** Has something done once, by whoever wants to be woken next, before that. */
+  public synchronized void whenAsked(Runnable action) {
+    whenAsked = action;
+  }
+
+  private void refuseIfTold() {
+    if (refusal instanceof RuntimeException exception) {
+      throw exception;
+    } else if (refusal instanceof Error error) {
+      throw error;
+    }
+  }
+
   @Override
   public synchronized ScheduledFuture<?> schedule(Runnable action, long delay, TimeUnit unit) {
+    Runnable first = whenAsked;
+    whenAsked = () -> {};
+    first.run();
+    refuseIfTold();
     Alarm alarm = new Alarm(action, nanos + unit.toNanos(delay));
     alarms.add(alarm);
     notifyAll();

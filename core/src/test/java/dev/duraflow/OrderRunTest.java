@@ -6,6 +6,7 @@ import dev.duraflow.dag.Dag;
 import dev.duraflow.dag.Task;
 import dev.duraflow.dag.TypeRef;
 import dev.duraflow.store.JournalStore;
+import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.Store;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -277,6 +278,60 @@ final class OrderRunTest {
       assertThat(order(one().store(store).build(), dag, "run-" + run).subList(0, 190))
           .isEqualTo(expected.subList(0, 190));
     }
+  }
+
+  @Test
+  void files_keepDurations_besideTheRuns(@TempDir Path directory) throws IOException {
+    millis.putAll(Map.of("quick", 2, "after quick", 3, "slow", 40));
+    order(one().store(Store.files(directory)).build(), quickAndSlow("a/b C"), "run-1");
+    Store store = Store.files(directory);
+    assertThat(store.durations("a/b C"))
+        .containsOnlyKeys("quick", "after quick", "slow")
+        .containsEntry("slow", Duration.ofMillis(40));
+    assertThat(order(one().store(store).build(), quickAndSlow("a/b C"), ".durations")
+            .get(0))
+        .isEqualTo("slow");
+    try (Stream<Path> names = Files.list(directory)) {
+      assertThat(names.map(name -> name.getFileName().toString()))
+          .containsExactlyInAnyOrder(".durations", "run-1", "%2Edurations");
+    }
+  }
+
+  @Test
+  void durations_thatCannotBeReadOrKept_failNoRun() {
+    List<Throwable> failures = List.of(new IllegalStateException("no"), new AssertionError("no"));
+    for (Throwable failure : failures) {
+      Store store = new NoDurations(failure);
+      millis.putAll(Map.of("quick", 2, "after quick", 3, "slow", 40));
+      assertThat(order(one().store(store).build(), quickAndSlow("dag"), "run")).hasSize(3);
+    }
+  }
+
+  /** Fails to keep them, and, unless with an error, to read them. */
+  private record NoDurations(Throwable failure) implements Store {
+    @Override
+    public OpenRun open(String runId) {
+      return Store.inMemory().open(runId);
+    }
+
+    @Override
+    public Map<String, Duration> durations(String dagName) {
+      if (failure instanceof RuntimeException exception) {
+        throw exception;
+      }
+      return Map.of();
+    }
+
+    @Override
+    public void keepDurations(String dagName, Map<String, Duration> durations) {
+      if (failure instanceof RuntimeException exception) {
+        throw exception;
+      }
+      throw (Error) failure;
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Test

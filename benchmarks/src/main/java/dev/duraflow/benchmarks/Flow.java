@@ -94,7 +94,7 @@ final class Flow {
           throw new IllegalStateException(run + " should wait");
         }
       }
-      long bytes = usedHeap() - before;
+      long bytes = settledHeap() - before;
       run.cancel();
       run.await(Duration.ofMinutes(1));
       return (double) bytes / tasks;
@@ -130,6 +130,20 @@ final class Flow {
       timer.shutdownNow();
       Reference.reachabilityFence(timer);
     }
+  }
+
+  /** When it falls no more: what is on its way to the disk takes its place for milliseconds, and not as long as a task waits. */
+  private static long settledHeap() {
+    long used = usedHeap();
+    for (int look = 0; look < 20; look++) {
+      LockSupport.parkNanos(20_000_000);
+      long before = used;
+      used = Math.min(before, usedHeap());
+      if (used > 0.999 * before) {
+        break;
+      }
+    }
+    return used;
   }
 
   private static long usedHeap() {

@@ -3,8 +3,8 @@ package dev.duraflow.engine;
 import dev.duraflow.store.Store;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -18,12 +18,17 @@ public final class Durations {
 
   private static final Duration SHORTEST = Duration.ofMillis(1);
   /** More are not kept: the longest of them matter most. */
-  private static final int MOST = 10_000;
+  static final int MOST = 10_000;
 
   private final @Nullable Store store;
   private final String dagName;
   private final Map<String, Duration> learnt;
-  private final Map<String, Duration> observed = new ConcurrentHashMap<>();
+  /** Of tasks that are learnt of. */
+  private final Map<String, Duration> again = new ConcurrentHashMap<>();
+  /** Of others: a run may have millions, so all but the longest are dropped whenever there are twice as many as are kept. */
+  final Map<String, Duration> observed = new ConcurrentHashMap<>();
+  /** What takes no longer is not among the longest. Grows, in the monitor only. */
+  private volatile Duration tooShort = SHORTEST.minusNanos(1);
 
   private Durations(@Nullable Store store, String dagName, Map<String, Duration> learnt) {
     this.store = store;
@@ -72,29 +77,48 @@ public final class Durations {
 
   void observe(String taskId, Instant startedAt, Instant finishedAt) {
     Duration taken = Duration.between(startedAt, finishedAt);
-    if (taken.compareTo(SHORTEST) >= 0) {
+    if (learnt.containsKey(taskId)) {
+      again.put(taskId, taken); // even if it is short now, or what it took once would stay for ever
+    } else if (taken.compareTo(tooShort) > 0) {
       observed.put(taskId, taken);
+      if (observed.size() > 2 * MOST) {
+        dropShort();
+      }
     }
+  }
+
+  private synchronized void dropShort() {
+    if (observed.size() <= 2 * MOST) {
+      return; // somebody else has
+    }
+    Map<String, Duration> longest = longest(observed);
+    tooShort = Collections.min(longest.values());
+    observed.keySet().retainAll(longest.keySet());
   }
 
   /** Has the store keep them: of a task that was known, the mean of before and now, so that one odd run is no rule. */
   void keep() {
-    if (store == null || observed.isEmpty()) {
+    if (store == null || (observed.isEmpty() && again.isEmpty())) {
       return;
     }
-    Map<String, Duration> all = new HashMap<>(learnt);
-    observed.forEach((taskId, taken) ->
-        all.merge(taskId, taken, (before, now) -> before.plus(now).dividedBy(2)));
-    Map<String, Duration> kept = all;
-    if (all.size() > MOST) {
-      kept = new LinkedHashMap<>();
-      for (Map.Entry<String, Duration> each : all.entrySet().stream()
-          .sorted(Map.Entry.<String, Duration>comparingByValue().reversed())
-          .limit(MOST)
-          .toList()) {
-        kept.put(each.getKey(), each.getValue());
-      }
+    Map<String, Duration> all = new HashMap<>(observed);
+    learnt.forEach((taskId, before) -> {
+      Duration now = again.getOrDefault(taskId, before);
+      all.put(taskId, before.plus(now).dividedBy(2));
+    });
+    all.values().removeIf(taken -> taken.compareTo(SHORTEST) < 0);
+    store.keepDurations(dagName, longest(all));
+  }
+
+  private static Map<String, Duration> longest(Map<String, Duration> all) {
+    if (all.size() <= MOST) {
+      return all;
     }
-    store.keepDurations(dagName, kept);
+    Map<String, Duration> longest = new HashMap<>();
+    all.entrySet().stream()
+        .sorted(Map.Entry.<String, Duration>comparingByValue().reversed())
+        .limit(MOST)
+        .forEach(each -> longest.put(each.getKey(), each.getValue()));
+    return longest;
   }
 }

@@ -317,8 +317,8 @@ public final class Execution implements Surroundings {
     }
     try {
       alarm(settings.gracePeriod(), this::abandonOverdue);
-    } catch (RuntimeException e) {
-      signals.notAbandoned(e); // then it waits for them, as long as it takes
+    } catch (Throwable refusal) { // of the scheduler
+      signals.notAbandoned(refusal); // then it waits for them, as long as it takes
     }
     waiting.clear();
     settings.limits().clear(this);
@@ -677,14 +677,17 @@ public final class Execution implements Surroundings {
     }
     try {
       durations.keep();
-    } catch (RuntimeException e) {
-      signals.notLearnt(e);
+    } catch (Throwable t) { // the run ends even then
+      signals.notLearnt(t);
     }
     try {
       signals.runFinished(end);
     } finally {
       state = end;
       alarms.forEach(alarm -> alarm.cancel(false));
+      if (placement != null) {
+        placement.end();
+      }
       finished.countDown();
       crew.wakeCaller();
     }

@@ -130,17 +130,17 @@ public final class Limits {
    */
   boolean acquire(Execution execution, Frame frame, int task, List<Limit> limits) {
     Waiter waiter = new Waiter(execution, frame, task, limits);
-    RuntimeException refusal;
-    lock.lock();
     try {
-      return goesOn(waiter);
-    } catch (RuntimeException e) { // of the scheduler
-      refusal = e;
-    } finally {
-      lock.unlock();
+      lock.lock();
+      try {
+        return goesOn(waiter);
+      } finally {
+        lock.unlock();
+      }
+    } catch (Throwable refusal) { // of the scheduler
+      release(limits.subList(0, waiter.held));
+      throw refusal;
     }
-    release(limits.subList(0, waiter.held));
-    throw refusal;
   }
 
   /** Gives back what a body had. */
@@ -238,14 +238,17 @@ public final class Limits {
     while (!level.queue.isEmpty() && take(level)) {
       Waiter waiter = level.queue.remove();
       waiter.held++;
+      boolean has;
       try {
-        if (goesOn(waiter)) {
-          consequences.ready.add(waiter);
-        }
-      } catch (RuntimeException refusal) { // of the scheduler
+        has = goesOn(waiter);
+      } catch (Throwable refusal) { // of the scheduler
         // In that queue it is found, with what it holds, when its run is cancelled.
         level(waiter.limits.get(waiter.held)).queue.add(waiter);
         consequences.stranded.add(waiter.execution);
+        continue;
+      }
+      if (has) {
+        consequences.ready.add(waiter);
       }
     }
   }
@@ -266,7 +269,7 @@ public final class Limits {
       if (!level.queue.isEmpty()) {
         setAlarm(level);
       }
-    } catch (RuntimeException refusal) { // of the scheduler
+    } catch (Throwable refusal) { // of the scheduler
       level.queue.forEach(waiter -> consequences.stranded.add(waiter.execution));
     } finally {
       lock.unlock();

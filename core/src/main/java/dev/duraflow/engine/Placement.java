@@ -60,6 +60,7 @@ final class Placement {
   private final Map<Place, Placed> all = new ConcurrentHashMap<>();
   private final Queue<Placed> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger inFlight = new AtomicInteger();
+  private final Silence silence;
   /** Of the run's DAG and of those that expansions declared, for as long as they are there. */
   private final Map<Dag, String> fingerprints = Collections.synchronizedMap(new WeakHashMap<>());
 
@@ -80,6 +81,10 @@ final class Placement {
     Placed(Place place, List<Limit> permits) {
       this.place = place;
       this.permits = permits;
+    }
+
+    String taskId() {
+      return task().id();
     }
 
     /** When it was handed to the engine. */
@@ -158,6 +163,7 @@ final class Placement {
     private void comeBack(@Nullable Throwable error) {
       if (end()) {
         failure = error == null ? null : asFailure(error);
+        silence.heard();
         offer();
       }
     }
@@ -225,6 +231,7 @@ final class Placement {
     this.records = records;
     this.origin = origin;
     this.mostInFlight = settings.maxConcurrency();
+    this.silence = new Silence(execution, this::sent);
     fingerprints.put(dag, DagFingerprint.of(dag));
   }
 
@@ -258,6 +265,7 @@ final class Placement {
     Placed placed = new Placed(new Place(in, task), permits);
     all.put(placed.place, placed);
     queue.add(placed);
+    silence.watch();
     sendWaiting();
     if (execution.isStopping()) {
       placed.giveUp();
@@ -278,6 +286,17 @@ final class Placement {
   void clear() {
     all.values().forEach(Placed::giveUp);
     queue.clear();
+  }
+
+  /** The run has ended. */
+  void end() {
+    silence.end();
+  }
+
+  private List<Placed> sent() {
+    return all.values().stream()
+        .filter(placed -> placed.state.get() == SENT && placed.startedAt != null)
+        .toList();
   }
 
   private void sendWaiting() {

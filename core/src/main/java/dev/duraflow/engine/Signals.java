@@ -96,6 +96,17 @@ final class Signals {
     send(new RunEvent.TaskAbandoned(runId, clock.instant(), taskId, elapsed));
   }
 
+  /** Nothing has come back from elsewhere for long. */
+  void silent(int elsewhere, Instant since) {
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "run ''{0}'' waits for tasks elsewhere, {1} of them, and none has come back since {2}; if they do not take that long, "
+            + "see that workers are there that know its DAG and have its store, or cancel the run",
+        runId,
+        String.valueOf(elsewhere),
+        since);
+  }
+
   void notLearnt(Throwable failure) {
     LOG.log(
         System.Logger.Level.WARNING,

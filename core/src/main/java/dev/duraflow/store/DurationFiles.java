@@ -17,10 +17,14 @@ import org.jspecify.annotations.Nullable;
  * and not synced: what is lost is learnt again.
  */
 final class DurationFiles {
+  /** No run is called so: the names of runs have no dot. */
+  private static final String NAME = ".durations";
+
   private final Path directory;
 
-  DurationFiles(Path directory) {
-    this.directory = directory;
+  /** @param root where the runs are */
+  DurationFiles(Path root) {
+    this.directory = root.resolve(NAME);
   }
 
   Map<String, Duration> read(String dagName) {

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
 
 /**
  * Keeps each output as a file of its own that people and other programs can read: {@code DIRECTORY/RUN/TASK}, holding the bytes
@@ -19,11 +21,13 @@ import java.time.Clock;
  */
 final class FileStore implements Store {
   private final RunDirectories directories;
+  private final DurationFiles durations;
   private final Clock clock;
   private final Disk disk;
 
   FileStore(Path directory, Clock clock, Disk disk) {
     this.directories = new RunDirectories(directory, disk);
+    this.durations = new DurationFiles(directories.root());
     this.clock = clock;
     this.disk = disk;
   }
@@ -57,6 +61,16 @@ final class FileStore implements Store {
               + "; see that the directory is there and can be written to",
           e);
     }
+  }
+
+  @Override
+  public Map<String, Duration> durations(String dagName) {
+    return durations.read(dagName);
+  }
+
+  @Override
+  public void keepDurations(String dagName, Map<String, Duration> learnt) {
+    durations.write(dagName, learnt);
   }
 
   private static boolean isJournal(Path path) throws IOException {

@@ -32,7 +32,6 @@ public final class JournalStore implements Store {
   static final String JOURNAL = "journal";
   static final String OUTPUTS = "outputs";
   static final String LOCK = ".lock";
-  private static final String DURATIONS = ".durations";
 
   /** What who finds damage can do. */
   static final String WAY_OUT =
@@ -47,6 +46,7 @@ public final class JournalStore implements Store {
   private static final int MAX_DELETED = 100;
 
   private final RunDirectories directories;
+  private final DurationFiles durations;
   private final Clock clock;
   private final Disk disk;
   private final int sideFileThreshold;
@@ -59,6 +59,7 @@ public final class JournalStore implements Store {
   /** @param sideFileThreshold outputs of so many bytes and more go beside the journal */
   JournalStore(Path directory, Clock clock, Disk disk, int sideFileThreshold) {
     this.directories = new RunDirectories(directory, disk);
+    this.durations = new DurationFiles(directories.root());
     this.clock = clock;
     this.disk = disk;
     this.sideFileThreshold = sideFileThreshold;
@@ -100,16 +101,12 @@ public final class JournalStore implements Store {
 
   @Override
   public Map<String, Duration> durations(String dagName) {
-    return durationFiles().read(dagName);
+    return durations.read(dagName);
   }
 
   @Override
-  public void keepDurations(String dagName, Map<String, Duration> durations) {
-    durationFiles().write(dagName, durations);
-  }
-
-  private DurationFiles durationFiles() {
-    return new DurationFiles(directories.root().resolve(DURATIONS));
+  public void keepDurations(String dagName, Map<String, Duration> learnt) {
+    durations.write(dagName, learnt);
   }
 
   private OpenRun open(String runId, Path directory, Durability durability, RunLock ownership)

@@ -36,6 +36,9 @@ final class JournalWriter {
   /** Savers that find more than this waiting to be written wait too. */
   private static final int MAX_WAITING_BYTES = 4 << 20;
 
+  /** Larger buffers, of which there are two, are not kept while nothing is to be written. */
+  private static final int MAX_IDLE_BYTES = 256 << 10;
+
   /** Space is filled with zeros ahead of the frames: a sync of space that a file has already is cheaper. */
   private static final int MIN_RESERVE = 64 << 10;
 
@@ -410,8 +413,35 @@ final class JournalWriter {
     }
     spare = batch.bytes;
     spare.position = 0;
-    if (spare.array.length > MAX_WAITING_BYTES) {
-      spare.array = NONE;
+    shrinkBuffers();
+  }
+
+  /** Under {@code committing}. Lets go of what a burst has made large, as soon as nothing comes: the run may go on for days. */
+  private void shrinkBuffers() {
+    appending.lock();
+    try {
+      boolean isIdle = open.isEmpty();
+      int most = isIdle ? MAX_IDLE_BYTES : MAX_WAITING_BYTES;
+      if (spare.array.length > most) {
+        spare.array = NONE;
+      }
+      if (isIdle && open.bytes.array.length > most) {
+        open.bytes.array = NONE;
+      }
+    } finally {
+      appending.unlock();
+    }
+  }
+
+  /** How many bytes its buffers take. */
+  int bufferSize() {
+    committing.lock();
+    appending.lock();
+    try {
+      return open.bytes.array.length + spare.array.length;
+    } finally {
+      appending.unlock();
+      committing.unlock();
     }
   }
 

@@ -47,7 +47,7 @@ public interface Store extends AutoCloseable {
 
   /**
    * How long tasks of a DAG took in earlier runs, by task id, as {@link #keepDurations} was told. Only the order in which ready tasks
-   * are taken hangs on it.
+   * are taken hangs on it; if it fails, the run goes on without.
    *
    * @implSpec by default nothing is kept; what is damaged is as good as none
    */
@@ -56,9 +56,10 @@ public interface Store extends AutoCloseable {
   }
 
   /**
-   * Keeps how long tasks of a DAG took, in place of what was kept before.
+   * Keeps how long tasks of a DAG took, at most some 10,000 of them, in place of what was kept before. If it fails, that is logged
+   * and the run ends as it would have.
    *
-   * @implSpec it need not survive a loss of power
+   * @implSpec times may be cut to microseconds; it need not survive a loss of power
    */
   default void keepDurations(String dagName, Map<String, Duration> durations) {}
 

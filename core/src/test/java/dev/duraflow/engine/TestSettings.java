@@ -22,10 +22,28 @@ final class TestSettings {
       List<RunListener> listeners,
       Clock clock) {
     ScheduledExecutorService scheduler = Threads.defaultScheduler();
+    return of(
+        executor,
+        maxConcurrency,
+        failurePolicy,
+        listeners,
+        clock,
+        scheduler,
+        new Limits(scheduler, clock));
+  }
+
+  static Settings of(
+      Executor executor,
+      int maxConcurrency,
+      FailurePolicy failurePolicy,
+      List<RunListener> listeners,
+      Clock clock,
+      ScheduledExecutorService scheduler,
+      Limits limits) {
     return new Settings(
         executor,
         scheduler,
-        new Limits(scheduler, clock),
+        limits,
         () -> 0.5,
         maxConcurrency,
         failurePolicy,

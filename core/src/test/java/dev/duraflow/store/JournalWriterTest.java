@@ -145,6 +145,19 @@ final class JournalWriterTest {
   }
 
   @Test
+  void buffers_thatABurstHasMadeLarge_areGivenBackWhenNothingComes() throws Exception {
+    allowAll();
+    for (int burst = 0; burst < 3; burst++) {
+      save("in two buffers", 3 << 20);
+      save("one after the other", 3 << 20);
+      await(writer.flush());
+      assertThat(writer.bufferSize()).as("after burst %s", burst).isLessThanOrEqualTo(512 << 10);
+    }
+    await(save("small"));
+    assertThat(writer.bufferSize()).isLessThanOrEqualTo(512 << 10);
+  }
+
+  @Test
   void append_duringASync_sharesTheNextOne() throws Exception {
     CompletionStage<Void> first = save("first");
     syncsBegun.acquire();

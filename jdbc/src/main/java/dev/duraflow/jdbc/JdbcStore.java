@@ -10,8 +10,10 @@ import dev.duraflow.store.RunSummary;
 import dev.duraflow.store.SharedStore;
 import java.security.SecureRandom;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import javax.sql.DataSource;
@@ -39,6 +41,7 @@ public final class JdbcStore implements SharedStore {
   final Heartbeat heartbeat;
   private final Leases leases;
   private final Catalog catalog;
+  private final LearntDurations durations;
   private final SecureRandom random = new SecureRandom();
 
   private JdbcStore(Dialect dialect, Connections connections, JdbcSettings settings) {
@@ -47,6 +50,7 @@ public final class JdbcStore implements SharedStore {
     this.heads = new Heads(dialect);
     this.leases = new Leases(dialect, settings.lease());
     this.catalog = new Catalog(dialect, connections, heads);
+    this.durations = new LearntDurations(dialect);
     this.heartbeat = new Heartbeat(
         settings.lease(),
         tenure -> connections.borrow(connection -> {
@@ -154,6 +158,24 @@ public final class JdbcStore implements SharedStore {
           "run '" + tenure.runId + "' stays taken until its lease ends",
           e);
     }
+  }
+
+  // ---- what is learnt
+
+  @Override
+  public Map<String, Duration> durations(String dagName) {
+    return connections.once(
+        "read how long tasks of DAG '" + dagName + "' took",
+        connection -> durations.find(connection, dagName));
+  }
+
+  @Override
+  public void keepDurations(String dagName, Map<String, Duration> learnt) {
+    String micros = LearntDurations.encoded(learnt);
+    connections.inTurn("keep how long tasks of DAG '" + dagName + "' took", connection -> {
+      durations.keep(connection, dagName, micros);
+      return micros;
+    });
   }
 
   // ---- looking at runs that others may execute

@@ -17,7 +17,7 @@ import java.util.List;
  */
 final class Migrations {
   /** What this code knows. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   private static final String TABLE = "duraflow_schema";
   private static final String CREATE_TABLE =

@@ -37,9 +37,11 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
@@ -516,6 +518,63 @@ interface JdbcStoreContract {
       assertThat(store().delete("b done")).isFalse();
       assertThat(store().runs()).hasSize(3);
     }
+  }
+
+  // ---- what is learnt
+
+  /** Each look at it takes a second. */
+  final class TickingClock extends Clock {
+    private final AtomicInteger looks = new AtomicInteger();
+
+    @Override
+    public Instant instant() {
+      return Instant.EPOCH.plusSeconds(looks.incrementAndGet());
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  private static Run runSlowly(JdbcStore store, String runId) {
+    Dag dag = Dag.named("slow");
+    dag.task("one", () -> 1);
+    return Duraflow.builder().store(store).clock(new TickingClock()).build().run(dag, runId);
+  }
+
+  @Test
+  default void durations_ofARun_areKept_aRowForEachDag() {
+    for (String runId : List.of("run-1", "run-2")) {
+      runSlowly(store(), runId);
+      assertThat(store().durations("slow")).containsOnlyKeys("one");
+    }
+    assertThat(query("select count(*) from duraflow_duration")).isOne();
+  }
+
+  @Test
+  default void durations_thatAreDamaged_areAsGoodAsNone() {
+    store().keepDurations("dag", Map.of("a", Duration.ofSeconds(1)));
+    assertThat(store().durations("dag")).isNotEmpty();
+    for (String damaged :
+        List.of("", "{\"a\":", "[]", "{\"a\":\"x\"}", "{\"a\":-1}", "{\"a\":null}", "null")) {
+      execute("update duraflow_duration set micros = ?", damaged);
+      assertThat(store().durations("dag")).as(damaged).isEmpty();
+    }
+  }
+
+  @Test
+  default void durations_thatCannotBeReadOrKept_failNoRun() {
+    JdbcStore store = store();
+    execute("drop table duraflow_duration");
+    assertThatThrownBy(() -> store.durations("slow")).isInstanceOf(StoreException.class);
+    assertThat(runSlowly(store, "run").state()).isEqualTo(RunState.SUCCEEDED);
+    assertThat(store.runs().get(0).state()).isEqualTo(RunState.SUCCEEDED);
   }
 
   // ---- outputs

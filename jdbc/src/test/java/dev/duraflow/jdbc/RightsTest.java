@@ -14,6 +14,9 @@ import dev.duraflow.store.OpenRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -53,14 +56,25 @@ final class RightsTest {
           assertThat(store.cancel("run")).isTrue();
         }
         assertThat(store.runs().get(0).state()).isEqualTo(RunState.SUCCEEDED);
+        store.keepDurations("small", Map.of("large", Duration.ofSeconds(1)));
+        store.keepDurations("small", Map.of("large", Duration.ofSeconds(2)));
+        assertThat(store.durations("small")).containsEntry("large", Duration.ofSeconds(2));
         assertThatThrownBy(() -> store.delete("run"))
             .isInstanceOf(StoreException.class)
             .hasMessageContaining("permission denied");
         assertThatThrownBy(() -> MigrationsTest.execute(pool, "drop table duraflow.duraflow_run"))
             .hasMessageContaining("must be owner");
-        assertThatThrownBy(
-                () -> MigrationsTest.execute(pool, "delete from duraflow.duraflow_record"))
+        for (String table : List.of("duraflow_record", "duraflow_duration")) {
+          assertThatThrownBy(() -> MigrationsTest.execute(pool, "delete from duraflow." + table))
+              .hasMessageContaining("permission denied");
+        }
+
+        // As whoever granted rights before there was that table.
+        server.execute(database, "revoke all on duraflow.duraflow_duration from worker");
+        assertThatThrownBy(() -> store.durations("small"))
             .hasMessageContaining("permission denied");
+        assertThat(Duraflow.builder().store(store).build().run(dag, "without").state())
+            .isEqualTo(RunState.SUCCEEDED);
       }
       assertThat(JdbcStore.on(owner, settings).delete("run")).isTrue();
       server.execute(database, "drop owned by worker", "drop role worker");

@@ -16,8 +16,10 @@ import dev.duraflow.store.TaskRecord;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -383,6 +385,31 @@ public interface StoreContract {
   }
 
   /** The part of the promise about the order of records that shows while the process lives. */
+  @Test
+  default void durations_areThoseKeptLast_orNone() {
+    try (Store store = connect()) {
+      Map<String, Duration> first = Map.of("a", Duration.ofSeconds(1), "gone", Duration.ZERO);
+      store.keepDurations("dag", first);
+      boolean keeps = !store.durations("dag").isEmpty();
+      for (String dagName : List.of("dag", "Dag", "other/dag é", "d".repeat(5_000))) {
+        Map<String, Duration> kept = Map.of(
+            "a",
+            Duration.ofNanos(1_500_000),
+            "b[\"x\"] é",
+            Duration.ofDays(1_000),
+            dagName,
+            Duration.ofMinutes(1));
+        store.keepDurations(dagName, kept);
+        try (Store later = connect()) {
+          assertThat(later.durations(dagName)).isEqualTo(keeps ? kept : Map.of());
+        }
+      }
+      assertThat(store.durations("none")).isEmpty();
+      store.keepDurations("dag", Map.of());
+      assertThat(store.durations("dag")).isEmpty();
+    }
+  }
+
   @Test
   default void save_manyWithoutWaiting_noneIsDoneBeforeAnEarlierOneIsFound() {
     ConcurrentLinkedQueue<String> early = new ConcurrentLinkedQueue<>();
