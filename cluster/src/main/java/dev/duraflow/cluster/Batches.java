@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -19,12 +20,16 @@ import java.util.function.Consumer;
 final class Batches<T> implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.duraflow.cluster");
   private static final int MOST = 1_000;
+  /** Waited for others when the last batch was of more than one: then more are about to come. */
+  private static final long LINGER_NANOS = 500_000;
+
   private static final int SECONDS_TO_END = 10;
 
   private final String name;
   private final Consumer<List<T>> work;
   private final Queue<T> waiting = new ConcurrentLinkedQueue<>();
   private final ThreadPoolExecutor thread;
+  private volatile boolean busy;
 
   /** @param work what it throws is logged */
   Batches(String name, Consumer<List<T>> work) {
@@ -51,6 +56,12 @@ final class Batches<T> implements AutoCloseable {
   }
 
   private void work() {
+    if (waiting.isEmpty()) {
+      return;
+    }
+    if (busy) {
+      LockSupport.parkNanos(this, LINGER_NANOS);
+    }
     List<T> batch = new ArrayList<>();
     for (T next = waiting.poll(); next != null; next = waiting.poll()) {
       batch.add(next);
@@ -59,6 +70,7 @@ final class Batches<T> implements AutoCloseable {
         batch = new ArrayList<>();
       }
     }
+    busy = batch.size() > 1;
     if (!batch.isEmpty()) {
       workOn(batch);
     }

@@ -70,29 +70,33 @@ public final class Guests implements AutoCloseable {
     }
   }
 
-  /** Asks each time, so that no body is called for an owner who has lost the run. */
+  /** A run that has another owner by now is joined still; looking for a record in it says so, before a body is called. */
   private GuestRun join(Invocation invocation, Joined joined) {
-    OpenRun asked = store.join(invocation.runId(), invocation.epoch());
-    boolean kept = false;
     joined.joining.lock();
     try {
       GuestRun known = joined.run;
       if (known == null) {
-        Dag dag = factories.declare(invocation.factory(), invocation.parameters());
-        Records records = Records.ofGuest(invocation.runId(), asked, codec);
-        known = new GuestRun(dag, records, new TaskSteps(records, clock));
+        OpenRun run = store.join(invocation.runId(), invocation.epoch());
+        known = declare(invocation, joined, run);
         joined.run = known;
-        kept = true;
-        asked
-            .stopRequested()
-            .whenComplete((by, lost) -> joined.performances.forEach(Performance::cancel));
       }
       return known;
     } finally {
       joined.joining.unlock();
-      if (!kept) {
-        asked.close();
-      }
+    }
+  }
+
+  private GuestRun declare(Invocation invocation, Joined joined, OpenRun run) {
+    try {
+      Dag dag = factories.declare(invocation.factory(), invocation.parameters());
+      Records records = Records.ofGuest(invocation.runId(), run, codec);
+      GuestRun declared = new GuestRun(dag, records, new TaskSteps(records, clock));
+      run.stopRequested()
+          .whenComplete((by, lost) -> joined.performances.forEach(Performance::cancel));
+      return declared;
+    } catch (Throwable t) {
+      run.close();
+      throw t;
     }
   }
 

@@ -121,6 +121,7 @@ final class MemoryStore implements SharedStore {
   private record Guest(StoredRun run, String runId, long epoch) implements OpenRun {
     @Override
     public Optional<TaskRecord> find(String taskId) {
+      checkOwner();
       return Optional.ofNullable(run.records.get(taskId));
     }
 

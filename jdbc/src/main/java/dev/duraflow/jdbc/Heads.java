@@ -19,6 +19,7 @@ final class Heads {
       "task_id, full_id, save_id, kind, type, codec, attempt, started_at, finished_at, size, crc32c, chunks, position";
 
   private final String one;
+  private final String oneOfOwner;
   private final String all;
   private final String failedAttempts;
   private final String failedAttemptsOfAll;
@@ -26,6 +27,9 @@ final class Heads {
   Heads(Dialect dialect) {
     one = dialect.sql(
         "select " + COLUMNS + " from {schema}duraflow_record where run = ? and task_id = ?");
+    oneOfOwner = dialect.sql("select " + COLUMNS
+        + " from (select run as owned from {schema}duraflow_run where run = ? and epoch = ?) as owner"
+        + " left join {schema}duraflow_record on run = owned and task_id = ?");
     all = dialect.sql(
         "select " + COLUMNS + " from {schema}duraflow_record where run = ? order by position");
     failedAttempts = dialect.sql(
@@ -41,6 +45,28 @@ final class Heads {
       statement.setString(2, Id.of(taskId).key());
       try (ResultSet row = statement.executeQuery()) {
         return row.next() ? Optional.of(head(row, new HashMap<>())) : Optional.empty();
+      }
+    }
+  }
+
+  /**
+   * What a guest was answered.
+   *
+   * @param isOurs whether the run is still in the hands of the owner whose guest asked
+   */
+  record Answer(boolean isOurs, Optional<RecordRow.Head> head) {}
+
+  /** The same for a guest, who is told in one answer whether the run has another owner by now. */
+  Answer findAsGuest(Connection connection, Tenure tenure, String taskId) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(oneOfOwner)) {
+      statement.setLong(1, tenure.run);
+      statement.setLong(2, tenure.epoch);
+      statement.setString(3, Id.of(taskId).key());
+      try (ResultSet row = statement.executeQuery()) {
+        boolean isOurs = row.next();
+        boolean isThere = isOurs && row.getString(1) != null;
+        return new Answer(
+            isOurs, isThere ? Optional.of(head(row, new HashMap<>())) : Optional.empty());
       }
     }
   }

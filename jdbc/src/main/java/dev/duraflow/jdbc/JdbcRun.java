@@ -7,8 +7,10 @@ import dev.duraflow.store.RunNote;
 import dev.duraflow.store.TaskRecord;
 import java.io.IOException;
 import java.io.InputStream;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -167,16 +169,20 @@ abstract class JdbcRun implements OpenRun {
 
   @Override
   public Optional<TaskRecord> findShared(String taskId) {
-    return store
-        .connections
-        .patiently(
-            "look for task '" + taskId + "' in run '" + tenure.runId + "'",
-            connection -> store.heads.find(connection, tenure.run, taskId))
-        .map(head -> {
-          found(taskId, head);
-          return head.toRecord(taskId, payloads);
-        });
+    Heads.Answer answer = store.connections.patiently(
+        "look for task '" + taskId + "' in run '" + tenure.runId + "'",
+        connection -> look(connection, taskId));
+    if (!answer.isOurs()) {
+      throw store.refused(tenure);
+    }
+    return answer.head().map(head -> {
+      found(taskId, head);
+      return head.toRecord(taskId, payloads);
+    });
   }
+
+  /** Asks the database for a record. */
+  abstract Heads.Answer look(Connection connection, String taskId) throws SQLException;
 
   /** A record was looked up. */
   abstract void found(String taskId, RecordRow.Head head);

@@ -2,6 +2,8 @@ package dev.duraflow.jdbc;
 
 import dev.duraflow.store.RunNote;
 import dev.duraflow.store.TaskRecord;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,6 +40,11 @@ final class OwnedRun extends JdbcRun {
       RecordRow row = numbered.row();
       records.put(Id.of(row.task.key(), row.task.full()), row.head);
     }
+  }
+
+  @Override
+  Heads.Answer look(Connection connection, String taskId) throws SQLException {
+    return new Heads.Answer(true, store.heads.find(connection, tenure.run, taskId));
   }
 
   @Override
