@@ -8,26 +8,35 @@ import dev.duraflow.jdbc.JdbcSettings;
 import dev.duraflow.jdbc.JdbcStore;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** A process that owns a run, until the run ends or the process is killed. Its JVM has no options for Ignite. */
+/** A process that owns a run, until the run ends or the process is killed. */
 final class RunProcess {
   /** Short, so that the next owner need not wait for long. */
   static final JdbcSettings STORE = JdbcSettings.defaults().withLease(Duration.ofSeconds(6));
 
+  /** What a thin client needs of its JVM, which is less than a server node. */
+  static final List<String> JVM_OPTIONS = List.of(
+      "--add-opens=java.base/java.nio=ALL-UNNAMED", "--add-opens=java.base/java.util=ALL-UNNAMED");
+
   private RunProcess() {}
 
-  /** Its arguments are the database's URL, how many elements there are, and a node. */
+  static Object[] arguments(String url, String runId, int elements, Node node) {
+    return Stream.concat(Stream.of(url, runId, elements), node.arguments().stream()).toArray();
+  }
+
+  /** Its arguments are the database's URL, the run's id, how many elements there are, and a node. */
   public static void main(String... arguments) throws InterruptedException {
     List<String> all = List.of(arguments);
     HikariDataSource pool = PostgresServer.pool(all.get(0), 20);
-    Node node = Node.of(all.subList(2, all.size()));
+    Node node = Node.of(all.subList(3, all.size()));
     try (IgniteEngine engine = IgniteEngine.on(Node.client(node));
         Duraflow duraflow = Duraflow.builder()
             .store(JdbcStore.on(pool, STORE))
             .taskEngine(engine)
             .build()) {
-      Effects.Work work = new Effects.Work(all.get(0), Integer.parseInt(all.get(1)));
-      duraflow.start(Effects.FACTORY.create(work), "run");
+      Effects.Work work = new Effects.Work(all.get(0), Integer.parseInt(all.get(2)));
+      duraflow.start(Effects.FACTORY.create(work), all.get(1));
       System.out.println("ready");
       Thread.currentThread().join();
     }
