@@ -27,9 +27,9 @@ final class Gateway implements AutoCloseable {
   /** @throws IllegalArgumentException if the client would wait for ever for a server that says nothing */
   Gateway(ClientConfiguration configuration) {
     if (configuration.getRequestTimeout() <= 0 || configuration.getHandshakeTimeout() <= 0) {
-      throw new IllegalArgumentException("the thin client has no timeout, and would not notice a"
-          + " server that falls silent; call setTimeout(5_000) of its ClientConfiguration, or set"
-          + " requestTimeout and handshakeTimeout");
+      throw new IllegalArgumentException("the thin client has no timeouts, and would not notice a"
+          + " server that falls silent; call setHandshakeTimeout(5_000) and"
+          + " setRequestTimeout(5_000) of its ClientConfiguration");
     }
     this.configuration = configuration;
   }

@@ -3,6 +3,7 @@ package dev.duraflow.ignite;
 import dev.duraflow.remote.Invocation;
 import dev.duraflow.remote.TaskEngine;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -18,8 +19,10 @@ import org.apache.ignite.configuration.ClientConfiguration;
  * Nodes may come and go at any time; the invocations of one that dies are performed by others.
  *
  * {@snippet :
- * ClientConfiguration client =
- *     new ClientConfiguration().setAddresses("one:10800", "two:10800").setTimeout(5_000);
+ * ClientConfiguration client = new ClientConfiguration()
+ *     .setAddresses("one:10800", "two:10800")
+ *     .setHandshakeTimeout(5_000)
+ *     .setRequestTimeout(5_000);
  * try (IgniteEngine engine = IgniteEngine.on(client);
  *     Duraflow duraflow = Duraflow.builder().store(store).taskEngine(engine).build()) {
  *   duraflow.run(Pages.FACTORY.create(new Site("https://example.org")), "crawl-7");
@@ -78,13 +81,14 @@ public final class IgniteEngine implements TaskEngine, AutoCloseable {
           .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
           .join();
     } catch (CompletionException e) {
-      if (!(e.getCause() instanceof TimeoutException)) { // that would be said of one node only
+      Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+      if (!(cause instanceof TimeoutException)) { // that would be said of one node only
         throw new IllegalStateException(
             "the server node does not take duraflow's tasks; server nodes need duraflow-ignite on"
                 + " their class path, and a ThinClientConfiguration with"
                 + " setMaxActiveComputeTasksPerConnection(1_000): "
-                + e.getCause().getMessage(),
-            e.getCause());
+                + cause.getMessage(),
+            cause);
       }
     }
   }

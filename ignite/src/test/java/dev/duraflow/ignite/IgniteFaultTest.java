@@ -39,6 +39,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 final class IgniteFaultTest {
   private static final int ELEMENTS = 50;
+  private static final int TASKS = ELEMENTS + 3;
 
   private final HikariDataSource pool = PostgresServer.pool(PostgresServer.newDatabase(), 30);
   private final JdbcStore store = JdbcStore.on(pool);
@@ -63,13 +64,15 @@ final class IgniteFaultTest {
       go.await();
       return n * n;
     });
-    dag.<String>task("alone", () -> {
-          calls.incrementAndGet();
-          begun.countDown();
-          go.await();
-          return "alone";
-        })
-        .returns(String.class);
+    for (String id : List.of("alone", "later", "last")) {
+      dag.<String>task(id, () -> {
+            calls.incrementAndGet();
+            begun.countDown();
+            go.await();
+            return id;
+          })
+          .returns(String.class);
+    }
     return dag;
   }
 
@@ -92,22 +95,9 @@ final class IgniteFaultTest {
     return Duraflow.builder().store(store).taskEngine(engine).build();
   }
 
-  private Invocation alone(OpenRun run) {
-    Dag dag = factory.create();
-    return new Invocation(
-        "run", run.epoch(), "faults", "null", DagFingerprint.of(dag), "alone", 1);
-  }
-
-  private Invocation square(OpenRun run, int number) {
-    Invocation alone = alone(run);
-    return new Invocation(
-        "run",
-        run.epoch(),
-        alone.factory(),
-        alone.parameters(),
-        alone.fingerprint(),
-        "square[" + number + "]",
-        1);
+  private Invocation invocation(OpenRun run, String taskId) {
+    String fingerprint = DagFingerprint.of(factory.create());
+    return new Invocation("run", run.epoch(), "faults", "null", fingerprint, taskId, 1);
   }
 
   private static Invocation ofNobody() {
@@ -129,7 +119,7 @@ final class IgniteFaultTest {
         assertThat(run.await(Duration.ofMinutes(1))).isTrue();
       }
       assertThat(run.state()).isEqualTo(RunState.SUCCEEDED);
-      assertThat(calls).hasValue(ELEMENTS + 1);
+      assertThat(calls).hasValue(TASKS);
     }
   }
 
@@ -161,7 +151,7 @@ final class IgniteFaultTest {
     go.countDown();
     IgniteSettings impatient = settings.withPatience(Duration.ofMillis(300)).withThreads(16);
     try (IgniteEngine engine = engineThatHadAServerWithALimit(Node.alone(), impatient)) {
-      assertThat(calls).hasValue(ELEMENTS + 1);
+      assertThat(calls).hasValue(TASKS);
       assertThatThrownBy(() -> submit(engine, ofNobody()).join())
           .hasCauseInstanceOf(PlacementException.class)
           .hasMessageContaining("no server node can be reached, for 300 ms");
@@ -191,7 +181,7 @@ final class IgniteFaultTest {
         new ClientConfiguration().setAddresses(LocalNodes.FIRST_NODE.address());
     assertThatThrownBy(() -> IgniteEngine.on(client))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("setTimeout");
+        .hasMessageContaining("setRequestTimeout(5_000)");
   }
 
   @Test
@@ -244,10 +234,10 @@ final class IgniteFaultTest {
         IgniteEngine second = engine()) {
       assertThat(worker).isNotNull();
       try (IgniteEngine first = engine()) {
-        submit(first, alone(run));
+        first.submit(invocation(run, "alone"));
         begun.await();
       }
-      CompletableFuture<Void> stage = submit(second, alone(run));
+      CompletableFuture<Void> stage = submit(second, invocation(run, "alone"));
       go.countDown();
       stage.join();
 
@@ -262,12 +252,12 @@ final class IgniteFaultTest {
         IgniteWorker worker = IgniteWorker.start(LocalNodes.FIRST, tasks, settings.withThreads(1));
         IgniteEngine engine = engine()) {
       assertThat(worker).isNotNull();
-      CompletableFuture<Void> running = submit(engine, alone(run));
+      CompletableFuture<Void> running = submit(engine, invocation(run, "alone"));
       begun.await();
-      submit(engine, square(run, 1)).cancel(true);
+      submit(engine, invocation(run, "later")).cancel(true);
       go.countDown();
       running.join();
-      submit(engine, square(run, 2)).join();
+      submit(engine, invocation(run, "last")).join();
 
       assertThat(calls).hasValue(2);
     }
@@ -278,15 +268,17 @@ final class IgniteFaultTest {
     try (OpenRun run = store.open("run");
         IgniteWorker worker =
             IgniteWorker.start(LocalNodes.FIRST, tasks, settings.withThreads(1))) {
-      CompletableFuture<Answer> running = worker.perform(alone(run)).toCompletableFuture();
+      CompletableFuture<Answer> running =
+          worker.perform(invocation(run, "alone")).toCompletableFuture();
       begun.await();
-      CompletableFuture<Answer> queued = worker.perform(square(run, 1)).toCompletableFuture();
-      worker.giveUp(square(run, 1));
+      CompletableFuture<Answer> queued =
+          worker.perform(invocation(run, "later")).toCompletableFuture();
+      worker.giveUp(invocation(run, "later"));
 
       assertThat(queued.join().kind()).isEqualTo(Answer.Kind.REFUSED);
       go.countDown();
       assertThat(running.join()).isEqualTo(Answer.done());
-      worker.perform(square(run, 2)).toCompletableFuture().join();
+      worker.perform(invocation(run, "last")).toCompletableFuture().join();
       assertThat(calls).hasValue(2);
     }
   }
@@ -295,9 +287,10 @@ final class IgniteFaultTest {
   void whatABodyReturnsAfterItWasGivenUp_isNotRecorded() throws Exception {
     try (OpenRun run = store.open("run");
         IgniteWorker worker = worker(LocalNodes.FIRST)) {
-      CompletableFuture<Answer> running = worker.perform(alone(run)).toCompletableFuture();
+      CompletableFuture<Answer> running =
+          worker.perform(invocation(run, "alone")).toCompletableFuture();
       begun.await();
-      worker.giveUp(alone(run));
+      worker.giveUp(invocation(run, "alone"));
 
       assertThat(running.join().kind()).isEqualTo(Answer.Kind.REFUSED);
       assertThat(run.findShared("alone")).isEmpty();
@@ -307,9 +300,9 @@ final class IgniteFaultTest {
   @Test
   void textThatIsNoRequest_isRefused() throws Exception {
     try (IgniteClient client = Ignition.startClient(Node.client(LocalNodes.FIRST_NODE))) {
-      for (String text : List.of("", "nonsense", "{\"verb\":\"PERFORM\"}", "{\"verb\":\"DANCE\"}")) {
-        Answer answer =
-            Answer.of(client.compute().<String, String>execute(WorkerTask.NAME, text));
+      for (String text :
+          List.of("", "nonsense", "{\"verb\":\"PERFORM\"}", "{\"verb\":\"DANCE\"}")) {
+        Answer answer = Answer.of(client.compute().<String, String>execute(WorkerTask.NAME, text));
 
         assertThat(answer.kind()).as(text).isEqualTo(Answer.Kind.REFUSED);
         assertThat(answer.reason()).contains("do not understand each other").endsWith(text);

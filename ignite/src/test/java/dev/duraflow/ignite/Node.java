@@ -45,7 +45,7 @@ record Node(int discovery, int communication, int clients, List<Integer> peers) 
     List<ServerSocket> sockets = new ArrayList<>();
     try {
       for (int i = 0; i < 3; i++) {
-        sockets.add(new ServerSocket(0, 1, InetAddress.getByName(HOST)));
+        sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
       }
       List<Integer> ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
       for (ServerSocket socket : sockets) {
@@ -82,7 +82,8 @@ record Node(int discovery, int communication, int clients, List<Integer> peers) 
     return new ClientConfiguration()
         .setAddresses(Stream.of(nodes).map(Node::address).toArray(String[]::new))
         .setClusterDiscoveryEnabled(false)
-        .setTimeout(CLIENT_TIMEOUT_MILLIS);
+        .setHandshakeTimeout(CLIENT_TIMEOUT_MILLIS)
+        .setRequestTimeout(CLIENT_TIMEOUT_MILLIS);
   }
 
   Ignite start() {
@@ -91,10 +92,14 @@ record Node(int discovery, int communication, int clients, List<Integer> peers) 
 
   /** @param limit how many compute tasks it takes of one thin client */
   Ignite start(int limit) {
+    return Ignition.start(configuration(limit));
+  }
+
+  IgniteConfiguration configuration(int limit) {
     List<String> addresses = Stream.concat(Stream.of(discovery), peers.stream())
         .map(port -> HOST + ":" + port)
         .toList();
-    return Ignition.start(new IgniteConfiguration()
+    return new IgniteConfiguration()
         .setIgniteInstanceName("node-" + discovery)
         .setWorkDirectory(Path.of(System.getProperty("java.io.tmpdir"), "ignite", "" + discovery)
             .toAbsolutePath()
@@ -119,6 +124,6 @@ record Node(int discovery, int communication, int clients, List<Integer> peers) 
             .setPort(clients)
             .setPortRange(0)
             .setThinClientConfiguration(
-                new ThinClientConfiguration().setMaxActiveComputeTasksPerConnection(limit))));
+                new ThinClientConfiguration().setMaxActiveComputeTasksPerConnection(limit)));
   }
 }

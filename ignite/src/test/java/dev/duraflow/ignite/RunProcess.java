@@ -22,7 +22,8 @@ final class RunProcess {
   private RunProcess() {}
 
   static Object[] arguments(String url, String runId, int elements, Node node) {
-    return Stream.concat(Stream.of(url, runId, elements), node.arguments().stream()).toArray();
+    return Stream.concat(Stream.of(url, runId, elements), node.arguments().stream())
+        .toArray();
   }
 
   /** Its arguments are the database's URL, the run's id, how many elements there are, and a node. */

@@ -28,8 +28,8 @@ final class WorkerProcess {
   private static List<String> jvmOptions() {
     List<String> options = new ArrayList<>(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
     options.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-            .filter(option -> option.startsWith("--") || option.startsWith("-Djava.io.tmpdir"))
-            .toList());
+        .filter(option -> option.startsWith("--") || option.startsWith("-Djava.io.tmpdir"))
+        .toList());
     for (String name : List.of("IGNITE_UPDATE_NOTIFIER", "IGNITE_NO_ASCII")) {
       options.add("-D" + name + "=" + System.getProperty(name));
     }
