@@ -37,6 +37,8 @@ final class Dispatcher implements AutoCloseable {
   /** Of what a server takes of one client: for questions other than to perform something. */
   private static final int RESERVE = 2;
 
+  private static final String COUNT_THREADS = Request.countThreads().text();
+
   private final Gateway gateway;
   private final IgniteSettings settings;
   private final ScheduledThreadPoolExecutor loop = loop();
@@ -89,7 +91,7 @@ final class Dispatcher implements AutoCloseable {
   private static void guarded(Runnable step) {
     try {
       step.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.log(System.Logger.Level.WARNING, "the engine goes on after a failure", e);
     }
   }
@@ -149,7 +151,7 @@ final class Dispatcher implements AutoCloseable {
     Object sending = new Object();
     one.sending = sending;
     gateway
-        .ask(place.node, Request.perform(one.invocation))
+        .ask(place.node, one.request)
         .whenComplete((answer, failure) -> run(() -> {
           if (one.sending == sending) {
             answered(one, place, answer, failure);
@@ -192,7 +194,7 @@ final class Dispatcher implements AutoCloseable {
   private void askToGiveUp(Place place, UnderWay one) {
     givingUp++;
     gateway
-        .ask(place.node, Request.giveUp(one.invocation))
+        .ask(place.node, Request.giveUp(one.invocation).text())
         .whenComplete((answer, failure) -> run(() -> {
           givingUp--;
           tellWhoCloses();
@@ -209,6 +211,7 @@ final class Dispatcher implements AutoCloseable {
 
   private void connectionLost(Throwable failure) {
     isConnected = false;
+    ceiling = Integer.MAX_VALUE; // another server may take more
     trouble = failure;
     sweepSoon();
   }
@@ -255,7 +258,7 @@ final class Dispatcher implements AutoCloseable {
     if (!place.isAsked) {
       place.isAsked = true;
       gateway
-          .ask(place.node, Request.countThreads())
+          .ask(place.node, COUNT_THREADS)
           .whenComplete((answer, failure) -> run(() -> counted(place, answer, failure)));
     }
     for (UnderWay one : place.held) {
@@ -304,7 +307,10 @@ final class Dispatcher implements AutoCloseable {
       }
       places.clear();
     }
-    lost.forEach(one -> one.fail(hopeless(), trouble));
+    for (UnderWay one : lost) {
+      await(one); // for no answer that still comes
+      one.fail(hopeless(), trouble);
+    }
   }
 
   private String hopeless() {

@@ -57,15 +57,15 @@ final class Gateway implements AutoCloseable {
   }
 
   /** Asks the worker of a node. */
-  CompletionStage<Answer> ask(UUID node, Request request) {
+  CompletionStage<Answer> ask(UUID node, String request) {
     try {
       IgniteClient open = client();
       ClientClusterGroup only = open.cluster().forNodeId(node);
       return open.compute(only)
-          .<String, String>executeAsync2(WorkerTask.NAME, request.text())
+          .<String, String>executeAsync2(WorkerTask.NAME, request)
           .toCompletableFuture()
           .thenApply(Answer::of);
-    } catch (ClientException e) {
+    } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
   }

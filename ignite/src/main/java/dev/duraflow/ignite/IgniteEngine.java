@@ -76,7 +76,7 @@ public final class IgniteEngine implements TaskEngine, AutoCloseable {
     UUID any = gateway.servers().iterator().next();
     try {
       gateway
-          .ask(any, Request.countThreads())
+          .ask(any, Request.countThreads().text())
           .toCompletableFuture()
           .orTimeout(limit.toNanos(), TimeUnit.NANOSECONDS)
           .join();

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /** An invocation whose end is awaited. It is forgotten before it completes. */
 final class UnderWay extends CompletableFuture<Void> {
   final Invocation invocation;
+  /** The invocation as it is sent. */
+  final String request;
+
   private final ConcurrentMap<Invocation, UnderWay> all;
   private final Dispatcher dispatcher;
 
@@ -29,6 +32,7 @@ final class UnderWay extends CompletableFuture<Void> {
 
   UnderWay(Invocation invocation, ConcurrentMap<Invocation, UnderWay> all, Dispatcher dispatcher) {
     this.invocation = invocation;
+    this.request = Request.perform(invocation).text();
     this.all = all;
     this.dispatcher = dispatcher;
   }
