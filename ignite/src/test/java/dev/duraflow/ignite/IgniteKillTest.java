@@ -175,8 +175,7 @@ final class IgniteKillTest {
 
   @Test
   void ownerThatIsKilled_isReplaced_andWhatWasPerformedMeanwhileCounts() throws Exception {
-    Object[] arguments = RunProcess.arguments(URL, runId, ELEMENTS, LocalNodes.FIRST_NODE);
-    try (ForkedJvm owner = ForkedJvm.of(RunProcess.JVM_OPTIONS, RunProcess.class, arguments)) {
+    try (ForkedJvm owner = RunProcess.start(LocalNodes.FIRST_NODE, URL, runId, ELEMENTS)) {
       await(THREADS, by(survivor, "begun"));
       owner.kill();
       openGate();

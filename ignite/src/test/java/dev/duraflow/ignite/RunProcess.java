@@ -3,27 +3,30 @@ package dev.duraflow.ignite;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.duraflow.Duraflow;
 import dev.duraflow.cluster.Effects;
+import dev.duraflow.cluster.ForkedJvm;
 import dev.duraflow.cluster.PostgresServer;
 import dev.duraflow.jdbc.JdbcSettings;
 import dev.duraflow.jdbc.JdbcStore;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** A process that owns a run, until the run ends or the process is killed. */
 final class RunProcess {
   /** Short, so that the next owner need not wait for long. */
   static final JdbcSettings STORE = JdbcSettings.defaults().withLease(Duration.ofSeconds(6));
 
-  /** What a thin client needs of its JVM, which is less than a server node. */
-  static final List<String> JVM_OPTIONS = List.of(
-      "--add-opens=java.base/java.nio=ALL-UNNAMED", "--add-opens=java.base/java.util=ALL-UNNAMED");
-
   private RunProcess() {}
 
-  static Object[] arguments(String url, String runId, int elements, Node node) {
-    return Stream.concat(Stream.of(url, runId, elements), node.arguments().stream())
-        .toArray();
+  /** A thin client needs less of its JVM than a server node. */
+  static ForkedJvm start(Node node, String url, String runId, int elements) throws IOException {
+    List<String> options = new ArrayList<>(WorkerProcess.ownOptions("--sun-misc-unsafe"));
+    options.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
+    options.add("--add-opens=java.base/java.util=ALL-UNNAMED");
+    List<String> arguments = new ArrayList<>(List.of(url, runId, String.valueOf(elements)));
+    arguments.addAll(node.arguments());
+    return ForkedJvm.of(options, RunProcess.class, arguments.toArray());
   }
 
   /** Its arguments are the database's URL, the run's id, how many elements there are, and a node. */

@@ -27,13 +27,19 @@ final class WorkerProcess {
   /** Those that Ignite wants, which this JVM has been given, and what makes it start with half the work. */
   private static List<String> jvmOptions() {
     List<String> options = new ArrayList<>(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-    options.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(option -> option.startsWith("--") || option.startsWith("-Djava.io.tmpdir"))
-        .toList());
+    options.addAll(ownOptions("--"));
+    options.addAll(ownOptions("-Djava.io.tmpdir"));
     for (String name : List.of("IGNITE_UPDATE_NOTIFIER", "IGNITE_NO_ASCII")) {
       options.add("-D" + name + "=" + System.getProperty(name));
     }
     return options;
+  }
+
+  /** What this JVM was given. */
+  static List<String> ownOptions(String prefix) {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(option -> option.startsWith(prefix))
+        .toList();
   }
 
   public static void main(String... arguments) throws InterruptedException {
