@@ -30,6 +30,7 @@ import org.apache.ignite.Ignite;
 import org.apache.ignite.Ignition;
 import org.apache.ignite.client.ClientConnectionException;
 import org.apache.ignite.client.IgniteClient;
+import org.apache.ignite.client.IgniteClientFuture;
 import org.apache.ignite.configuration.ClientConfiguration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -243,6 +244,27 @@ final class IgniteFaultTest {
 
       assertThat(calls).hasValue(1);
       assertThat(run.findShared("alone")).isPresent();
+    }
+  }
+
+  /** As it does when the engine's connection breaks, or its node dies. */
+  @Test
+  void bodyWhoseJobIgniteCancels_goesOn() throws Exception {
+    try (OpenRun run = store.open("run");
+        IgniteWorker worker = worker(LocalNodes.FIRST);
+        IgniteClient client = Ignition.startClient(Node.client(LocalNodes.FIRST_NODE))) {
+      Invocation invocation = invocation(run, "alone");
+      IgniteClientFuture<String> job = client
+          .compute(
+              client.cluster().forNodeId(LocalNodes.FIRST.cluster().localNode().id()))
+          .executeAsync2(WorkerTask.NAME, Request.perform(invocation).text());
+      begun.await();
+      job.cancel(true); // returns when the job has been told
+      CompletableFuture<Answer> same = worker.perform(invocation).toCompletableFuture();
+      go.countDown();
+
+      assertThat(same.join()).isEqualTo(Answer.done());
+      assertThat(calls).hasValue(1);
     }
   }
 
