@@ -19,20 +19,25 @@ import java.util.stream.IntStream;
 /**
  * A DAG whose bodies leave traces in a table, {@code effect}, and wait for the test to open a gate, whichever process calls them.
  */
-final class Effects {
-  /** @param url of the database with the tables */
-  record Work(String url, int elements) {}
+public final class Effects {
+  /**
+   * What the bodies are to do.
+   *
+   * @param url of the database with the tables
+   */
+  public record Work(String url, int elements) {}
 
-  static final DagFactory<Work> FACTORY = DagFactory.named("effects", Work.class, Effects::declare);
+  public static final DagFactory<Work> FACTORY =
+      DagFactory.named("effects", Work.class, Effects::declare);
 
-  static final DagFactories FACTORIES = DagFactories.of(FACTORY);
+  public static final DagFactories FACTORIES = DagFactories.of(FACTORY);
 
   /** How long a body looks whether the gate is open; longer than any test takes. */
   private static final int PATIENCE_SECONDS = 120;
 
   private Effects() {}
 
-  static String[] tables() {
+  public static String[] tables() {
     return new String[] {
       "create table effect (task text, what text, pid bigint)", "create table gate (open boolean)"
     };

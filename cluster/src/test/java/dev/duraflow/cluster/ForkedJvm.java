@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A second process that runs a main class of the tests; killed when closed. */
-final class ForkedJvm implements AutoCloseable {
+public final class ForkedJvm implements AutoCloseable {
   private final Process process;
   private final BufferedReader output;
 
@@ -17,13 +17,18 @@ final class ForkedJvm implements AutoCloseable {
   }
 
   /** Returns when the process has said that it is ready, by a line of output. */
-  static ForkedJvm of(Class<?> main, Object... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-Xmx256m",
-        "-cp",
-        System.getProperty("java.class.path"),
-        main.getName()));
+  public static ForkedJvm of(Class<?> main, Object... arguments) throws IOException {
+    return of(List.of(), main, arguments);
+  }
+
+  /** The same, with options of the JVM. */
+  public static ForkedJvm of(List<String> options, Class<?> main, Object... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(
+        List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    command.addAll(options);
+    command.addAll(
+        List.of("-Xmx256m", "-cp", System.getProperty("java.class.path"), main.getName()));
     for (Object argument : arguments) {
       command.add(argument.toString());
     }
@@ -36,12 +41,12 @@ final class ForkedJvm implements AutoCloseable {
     return forked;
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
   /** Sends {@code STOP}, {@code CONT} or another signal. */
-  void signal(String name) throws IOException, InterruptedException {
+  public void signal(String name) throws IOException, InterruptedException {
     int exit = new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
         .inheritIO()
         .start()
@@ -52,7 +57,7 @@ final class ForkedJvm implements AutoCloseable {
   }
 
   /** As {@code kill -9}. */
-  void kill() {
+  public void kill() {
     process.destroyForcibly().onExit().join();
   }
 

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
 /** A real PostgreSQL on this machine, with sync on as where it matters; gone with this JVM. */
-final class PostgresServer {
+public final class PostgresServer {
   private static final AtomicInteger DATABASES = new AtomicInteger();
 
   private PostgresServer() {}
@@ -38,13 +38,13 @@ final class PostgresServer {
   }
 
   /** The URL of a new, empty database. */
-  static String newDatabase() {
+  public static String newDatabase() {
     String name = "test" + DATABASES.incrementAndGet();
     execute(Shared.SERVER.getPostgresDatabase(), "create database " + name);
     return "jdbc:postgresql://localhost:" + Shared.SERVER.getPort() + "/" + name + "?user=postgres";
   }
 
-  static HikariDataSource pool(String url, int size) {
+  public static HikariDataSource pool(String url, int size) {
     HikariConfig config = new HikariConfig();
     config.setJdbcUrl(url);
     config.setMaximumPoolSize(size);
@@ -52,7 +52,7 @@ final class PostgresServer {
     return new HikariDataSource(config);
   }
 
-  static void execute(DataSource dataSource, String... statements) {
+  public static void execute(DataSource dataSource, String... statements) {
     try (Connection connection = dataSource.getConnection();
         Statement statement = connection.createStatement()) {
       for (String sql : statements) {
@@ -63,7 +63,7 @@ final class PostgresServer {
     }
   }
 
-  static String text(DataSource dataSource, String query) {
+  public static String text(DataSource dataSource, String query) {
     try (Connection connection = dataSource.getConnection();
         Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(query)) {

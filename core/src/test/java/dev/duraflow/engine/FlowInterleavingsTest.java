@@ -29,7 +29,6 @@ import org.junit.jupiter.api.Test;
  * LimitsModelTest}.
  */
 final class FlowInterleavingsTest {
-  private static final Limit ONE = Limit.concurrent("one", 1);
   private static final Duration SECOND = Duration.ofSeconds(1);
 
   /** Held, or nobody keeps its level. */

@@ -26,7 +26,8 @@ import java.util.regex.Pattern;
  *                                        // end
  * </pre>
  *
- * <p>A name that is a path, seen from the root of the project, stands for a whole file but for its package and imports.
+ * <p>A name that is a path, seen from the root of the project, stands for a whole file but for its package and imports; with a
+ * region's name after a {@code #}, for that region of the file.
  */
 final class Snippets {
   private static final Pattern BLOCK = Pattern.compile(
@@ -71,20 +72,29 @@ final class Snippets {
   static Map<String, String> expectedIn(String page, Class<?>... sources) {
     Map<String, String> expected = new LinkedHashMap<>();
     for (Class<?> source : sources) {
-      Matcher region = REGION.matcher(
-          text("examples/src/test/java/" + source.getName().replace('.', '/') + ".java"));
-      while (region.find()) {
-        expected.put(
-            region.group("name"),
-            unindented(HIDDEN.matcher(region.group("text")).replaceAll("")));
-      }
+      expected.putAll(
+          regions("examples/src/test/java/" + source.getName().replace('.', '/') + ".java"));
     }
     for (String name : in(page).keySet()) {
-      if (name.contains("/")) {
+      int region = name.indexOf('#');
+      if (region >= 0) {
+        String shown = regions(name.substring(0, region)).get(name.substring(region + 1));
+        expected.put(name, String.valueOf(shown));
+      } else if (name.contains("/")) {
         expected.put(name, unindented(HEAD.matcher(text(name)).replaceFirst("")));
       }
     }
     return expected;
+  }
+
+  private static Map<String, String> regions(String file) {
+    Map<String, String> regions = new LinkedHashMap<>();
+    Matcher region = REGION.matcher(text(file));
+    while (region.find()) {
+      regions.put(
+          region.group("name"), unindented(HIDDEN.matcher(region.group("text")).replaceAll("")));
+    }
+    return regions;
   }
 
   private static String unindented(String code) {
