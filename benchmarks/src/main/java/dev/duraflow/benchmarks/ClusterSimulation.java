@@ -221,14 +221,15 @@ final class ClusterSimulation {
   private void begin(int worker) {
     double began = now;
     double micros = site.body().toNanos() / 1e3 * -Math.log(1 - random.nextDouble());
-    after(micros, () -> database.work(site.costs().perform(), () -> {
-      slotMicros += now - began;
-      idle[worker]++;
-      ask(worker);
-      coordinator.work(
-          site.costs().coordinate(),
-          () -> database.work(site.costs().find(), this::end));
-    }));
+    after(
+        micros,
+        () -> database.work(site.costs().perform(), () -> {
+          slotMicros += now - began;
+          idle[worker]++;
+          ask(worker);
+          coordinator.work(
+              site.costs().coordinate(), () -> database.work(site.costs().find(), this::end));
+        }));
   }
 
   private void end() {

@@ -25,7 +25,7 @@ record Measurement(String name, Procedure procedure) {
 
   /** What is measured with a database and workers, which are processes of their own. */
   static List<Measurement> onCluster() {
-    return Stream.of(SharedRuns.measurements(), PlacedRuns.measurements())
+    return Stream.of(SharedRuns.measurements(), PlacedRuns.measurements(), Scale.measurements())
         .flatMap(List::stream)
         .toList();
   }

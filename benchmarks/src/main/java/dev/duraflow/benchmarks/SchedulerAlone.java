@@ -13,7 +13,6 @@ import java.util.concurrent.atomic.AtomicInteger;
  * when it is performed, so that so many are under way as there were at first.
  */
 final class SchedulerAlone implements AutoCloseable {
-  static final String NAME = "db-scheduler alone";
   private static final String TABLE = "alone";
 
   private final Scheduler scheduler;
@@ -30,7 +29,7 @@ final class SchedulerAlone implements AutoCloseable {
         .tableName(TABLE)
         .threads(threads)
         .pollUsingLockAndFetch(0.7, 1)
-        .pollingInterval(PlacedRuns.SETTINGS.sweep())
+        .pollingInterval(ClusterGrid.SETTINGS.sweep())
         .build();
     scheduler.start();
   }

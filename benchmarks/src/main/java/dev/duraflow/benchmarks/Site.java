@@ -18,16 +18,18 @@ final class Site implements AutoCloseable {
 
   private static final int CONNECTIONS = 10;
 
+  private final Path directory;
   private final Database database;
   private final HikariDataSource pool;
 
-  private Site(Database database) {
+  private Site(Path directory, Database database) {
+    this.directory = directory;
     this.database = database;
     this.pool = pool(database.url());
   }
 
   static Site in(Path directory, Lab lab) throws IOException {
-    return new Site(Database.start(directory, lab::note));
+    return new Site(directory, Database.start(directory, lab::note));
   }
 
   static HikariDataSource pool(String url) {
@@ -36,6 +38,11 @@ final class Site implements AutoCloseable {
     config.setMaximumPoolSize(CONNECTIONS);
     config.setMinimumIdle(0);
     return new HikariDataSource(config);
+  }
+
+  /** Where the database is; it is gone some time after all this is closed. */
+  Path directory() {
+    return directory;
   }
 
   String url() {

@@ -42,7 +42,7 @@ final class WorkerProcess {
     Parent.whenGone(() -> Runtime.getRuntime().halt(0));
     HikariDataSource pool = Site.pool(args[0]);
     TaskWorker tasks = TaskWorker.on(Site.store(pool), PlacedTasks.ALL);
-    ClusterWorker.start(pool, tasks, PlacedRuns.SETTINGS.withThreads(Integer.parseInt(args[1])));
+    ClusterWorker.start(pool, tasks, ClusterGrid.SETTINGS.withThreads(Integer.parseInt(args[1])));
     System.out.println(READY);
     new CountDownLatch(1).await();
   }

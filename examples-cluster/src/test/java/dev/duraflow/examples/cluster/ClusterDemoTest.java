@@ -73,7 +73,7 @@ final class ClusterDemoTest {
 
       checkPage("two");
       assertThat(messages).contains("run two: reused 0 of 229 tasks, ran 229, ");
-      List<Integer> tasks = numbers("^worker \\d ran (\\d+) tasks?$", messages);
+      List<Integer> tasks = numbers("^worker \\d+ ran (\\d+) tasks?$", messages);
       assertThat(tasks).hasSize(2);
       assertThat(sum(tasks)).isEqualTo(BY_WORKERS);
     }
