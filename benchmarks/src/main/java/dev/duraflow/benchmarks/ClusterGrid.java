@@ -23,8 +23,13 @@ final class ClusterGrid implements Grid {
   ClusterGrid(Site site, int threads) throws IOException, SQLException {
     engine = ClusterEngine.on(site.pool(), SETTINGS);
     alone = new SchedulerAlone(site, threads);
-    for (int i = 0; i < WORKERS; i++) {
-      workers.add(WorkerProcess.start(site, threads / WORKERS, false));
+    try {
+      for (int i = 0; i < WORKERS; i++) {
+        workers.add(WorkerProcess.start(site, threads / WORKERS, false));
+      }
+    } catch (IOException e) {
+      close();
+      throw e;
     }
   }
 

@@ -2,6 +2,7 @@ package dev.duraflow.benchmarks;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.PriorityQueue;
 import java.util.Random;
@@ -82,7 +83,10 @@ final class ClusterSimulation {
     }
   }
 
-  /** What came of it, all but the first being the part of the time that something was busy. */
+  /**
+   * What came of it in the middle of the run, when all slots have had work and there is more of it. All but the first are the part
+   * of the time that something was busy.
+   */
   record Outcome(
       double tasksPerSecond, double databaseBusy, double coordinatorBusy, double slotsBusy) {}
 
@@ -150,18 +154,28 @@ final class ClusterSimulation {
   }
 
   private Outcome run() {
-    java.util.Arrays.fill(idle, site.threads());
+    Arrays.fill(idle, site.threads());
     admit();
-    while (done < tasks) {
+    Reading first = until(tasks / 5);
+    Reading last = until(tasks / 5 * 4);
+    double micros = last.at() - first.at();
+    return new Outcome(
+        (last.done() - first.done()) / micros * 1e6,
+        (last.database() - first.database()) / micros / site.databaseCores(),
+        (last.coordinator() - first.coordinator()) / micros / site.coordinatorCores(),
+        (last.slots() - first.slots()) / micros / site.workers() / site.threads());
+  }
+
+  /** How far it was at some time; processor time in microseconds. */
+  private record Reading(double at, int done, double database, double coordinator, double slots) {}
+
+  private Reading until(int wanted) {
+    while (done < wanted) {
       Event event = events.remove();
       now = event.at();
       event.action().run();
     }
-    return new Outcome(
-        tasks / now * 1e6,
-        database.busyMicros / now / site.databaseCores(),
-        coordinator.busyMicros / now / site.coordinatorCores(),
-        slotMicros / now / site.workers() / site.threads());
+    return new Reading(now, done, database.busyMicros, coordinator.busyMicros, slotMicros);
   }
 
   private void after(double micros, Runnable action) {

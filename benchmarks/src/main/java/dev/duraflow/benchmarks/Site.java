@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** A PostgreSQL that syncs each commit, in processes of its own, and connections to it. */
 final class Site implements AutoCloseable {
@@ -33,8 +34,11 @@ final class Site implements AutoCloseable {
   }
 
   static HikariDataSource pool(String url) {
+    PGSimpleDataSource source =
+        new PGSimpleDataSource(); // DriverManager would look at Ignite's, too
+    source.setURL(url);
     HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(url);
+    config.setDataSource(source);
     config.setMaximumPoolSize(CONNECTIONS);
     config.setMinimumIdle(0);
     return new HikariDataSource(config);
