@@ -9,10 +9,11 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -44,6 +45,9 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
   private final ConcurrentMap<String, UnderWay> underWay = new ConcurrentHashMap<>();
   private final Batches<UnderWay> submissions =
       new Batches<>("duraflow-engine-submit", this::submitAll);
+  /** For the next sweep, since the database was not there. */
+  private final Queue<UnderWay> unsubmitted = new ConcurrentLinkedQueue<>();
+
   private final Batches<String> givenUp = new Batches<>("duraflow-engine-cancel", this::giveUpAll);
   private final Notifications notifications;
   private volatile boolean closed;
@@ -76,6 +80,8 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
     final String id;
     /** There is a row, or there was. */
     volatile boolean submitted;
+    /** It was missing, and was submitted again. Only the thread that listens knows of it. */
+    boolean missed;
 
     UnderWay(Invocation invocation, String id) {
       this.invocation = invocation;
@@ -130,7 +136,15 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
           .collect(Collectors.toMap(
               one -> one.id, one -> one.invocation, (one, same) -> one, LinkedHashMap::new)));
     } catch (RuntimeException e) {
-      wanted.forEach(one -> one.end(e));
+      if (Tables.isPassing(e)) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "the database takes no invocations now; " + wanted.size() + " wait for the next sweep",
+            e);
+        unsubmitted.addAll(wanted);
+      } else {
+        wanted.forEach(one -> one.end(e));
+      }
       return;
     }
     for (UnderWay one : wanted) {
@@ -166,6 +180,9 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
 
     @Override
     public void sweep() {
+      for (UnderWay one = unsubmitted.poll(); one != null; one = unsubmitted.poll()) {
+        submissions.add(one);
+      }
       List<String> submitted = new ArrayList<>();
       for (UnderWay one : underWay.values()) {
         if (one.submitted) {
@@ -175,10 +192,33 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
       if (submitted.isEmpty()) {
         return;
       }
-      Set<String> there = tables.stillThere(submitted);
-      submitted.removeAll(there);
+      submitted.removeAll(tables.stillThere(submitted));
       if (!submitted.isEmpty()) {
-        end(submitted);
+        missing(submitted);
+      }
+    }
+
+    /**
+     * Nobody has told of their end: they have been performed, or a crash of the database took them, since none of this is
+     * synced. Who performs them again finds the record of those that have one.
+     */
+    private void missing(List<String> ids) {
+      Map<String, Function<Invocation, DuraflowException>> failures = tables.takeFailures(ids);
+      for (String id : ids) {
+        UnderWay one = underWay.get(id);
+        if (one == null) {
+          continue;
+        }
+        Function<Invocation, DuraflowException> failure = failures.get(id);
+        if (failure != null) {
+          one.end(failure.apply(one.invocation));
+        } else if (one.missed) {
+          one.end(null);
+        } else {
+          one.missed = true;
+          one.submitted = false;
+          submissions.add(one);
+        }
       }
     }
   }

@@ -17,6 +17,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
 import java.time.Instant;
 import java.util.Collection;
@@ -113,6 +114,18 @@ final class Tables {
 
   private static StoreException failure(String what, SQLException e) {
     return new StoreException("could not " + what + ": " + e.getMessage(), e);
+  }
+
+  /** Whether a failure is of a database that may soon be there again: one that breaks connections, starts, stops or has too many. */
+  static boolean isPassing(Throwable failure) {
+    if (failure.getCause() instanceof SQLException cause) {
+      String state = String.valueOf(cause.getSQLState());
+      return cause instanceof SQLTransientConnectionException
+          || state.startsWith("08")
+          || state.startsWith("57P")
+          || state.equals("53300");
+    }
+    return false;
   }
 
   /** Creates the tables if they are not there; only then it takes the right to. */

@@ -83,6 +83,37 @@ final class ClusterFaultTest {
     return Duraflow.builder().store(store).taskEngine(engine).build();
   }
 
+  /** The table is not synced, so a crash of the database may take rows, and nobody tells of that. */
+  @Test
+  void rowsThatACrashTook_areSubmittedAgain() throws Exception {
+    DagFactory<?> plain = DagFactory.named("plain", () -> {
+      Dag dag = Dag.named("plain"); // and without retries
+      for (int i = 0; i < 20; i++) {
+        dag.task("task-" + i, calls::incrementAndGet);
+      }
+      return dag;
+    });
+    ClusterSettings sweeping = settings.withSweep(Duration.ofMillis(100));
+    try (ClusterEngine engine = ClusterEngine.on(pool, sweeping);
+        Duraflow duraflow = duraflow(engine)) {
+      Run run = duraflow.start(plain.create(), "run");
+      while ("0".equals(PostgresServer.text(pool, "select count(*) from duraflow_execution"))) {
+        Thread.onSpinWait();
+      }
+      try (Connection connection = DriverManager.getConnection(url);
+          Statement statement = connection.createStatement()) {
+        statement.execute("set session_replication_role = replica"); // no triggers
+        assertThat(statement.executeUpdate("delete from duraflow_execution")).isPositive();
+      }
+      try (TaskWorker tasks = TaskWorker.on(store, DagFactories.of(plain));
+          ClusterWorker worker = ClusterWorker.start(pool, tasks, sweeping)) {
+        assertThat(worker).isNotNull();
+        run.await();
+      }
+    }
+    assertThat(calls).hasValue(20);
+  }
+
   /** Those who come second must not go by what their session knows of the catalog from before. */
   @Test
   void startersAtTheSameTime_createTheTablesOnce() throws Exception {
