@@ -1,6 +1,7 @@
 package dev.duraflow.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -74,6 +75,39 @@ final class BenchTest {
             Sqlite.ONE_EACH,
             Sqlite.BATCHES,
             FilePerTask.NAME);
+  }
+
+  /** One row of each kind: each of them starts a server and processes. */
+  @Test
+  void json_onCluster_hasALineForEachNameAndPeer() throws Exception {
+    assertThat(Measurement.onCluster().stream().map(Measurement::name))
+        .containsExactly(
+            "postgres.independent",
+            "postgres.chain.strict",
+            "postgres.heap.1m",
+            "cluster.throughput",
+            "cluster.latency",
+            "cluster.recovery",
+            "ignite.throughput",
+            "ignite.latency",
+            "scale.workers1000");
+    List<Measurement> some = Measurement.onCluster().stream()
+        .filter(one -> one.isNamed("postgres.independent")
+            || one.isNamed("cluster.throughput")
+            || one.isNamed("ignite.throughput"))
+        .toList();
+
+    assertThat(measure(some, new JsonLines(new PrintWriter(out))))
+        .as(notes.toString())
+        .isTrue();
+
+    assertThat(out.toString().lines().map(JsonMapper.shared()::readTree))
+        .extracting(
+            line -> line.get("name").asString(), line -> line.get("peer").asString())
+        .containsExactly(
+            tuple("postgres.independent", "inserts of 1,000 rows"),
+            tuple("cluster.throughput", "db-scheduler alone"),
+            tuple("ignite.throughput", "Ignite alone"));
   }
 
   @Test

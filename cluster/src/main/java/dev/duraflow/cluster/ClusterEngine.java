@@ -40,6 +40,8 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterEngine implements TaskEngine, AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.duraflow.cluster");
   private static final String DONE = "duraflow_done";
+  /** At the end of what is told of an invocation that has left a failure. */
+  private static final String FAILED = "!";
 
   private final Tables tables;
   private final ConcurrentMap<String, UnderWay> underWay = new ConcurrentHashMap<>();
@@ -171,10 +173,19 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
   private final class Hearing implements Notifications.Listener {
     @Override
     public void told(String channel, List<String> payloads) {
-      List<String> mine =
-          payloads.stream().filter(underWay::containsKey).distinct().toList();
-      if (!mine.isEmpty()) {
-        end(mine);
+      List<String> failed = new ArrayList<>();
+      for (String payload : payloads) {
+        boolean hasFailed = payload.endsWith(FAILED);
+        String id = hasFailed ? payload.substring(0, payload.length() - FAILED.length()) : payload;
+        UnderWay one = underWay.get(id);
+        if (one != null && hasFailed) {
+          failed.add(id);
+        } else if (one != null) {
+          one.end(null);
+        }
+      }
+      if (!failed.isEmpty()) {
+        end(failed);
       }
     }
 
@@ -223,7 +234,7 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
     }
   }
 
-  /** These have been performed, or have been taken away. */
+  /** These have failed, unless whoever else took their failures away. */
   private void end(Collection<String> ids) {
     Map<String, Function<Invocation, DuraflowException>> failures = tables.takeFailures(ids);
     for (String id : ids) {

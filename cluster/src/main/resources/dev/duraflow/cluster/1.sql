@@ -33,7 +33,8 @@ create table {schema}duraflow_failure (
   stack text
 );
 
--- Tells workers that there is something to do, and those who submitted that something is over, whoever did it. No
+-- Tells workers that there is something to do, and those who submitted that something is over, whoever did it, and with
+-- an exclamation mark if there is a failure of it. No
 -- transaction that changes the table waits for the disk: what a crash of the database takes from it is found missing or is
 -- done again, and all that must last is in other tables. And PostgreSQL commits one transaction with notifications at a time,
 -- so that each would wait for the syncs of all others.
@@ -43,7 +44,8 @@ begin
   if tg_op = ''INSERT'' then
     perform pg_notify(''duraflow_due'', '''');
   elsif tg_op = ''DELETE'' then
-    perform pg_notify(''duraflow_done'', old.task_instance);
+    perform pg_notify(''duraflow_done'', old.task_instance || case
+      when exists (select from {schema}duraflow_failure where invocation = old.task_instance) then ''!'' else '''' end);
   end if;
   return null;
 end';
