@@ -138,11 +138,14 @@ final class PlacedRuns {
       for (int i = 0; i < LOST; i++) {
         WorkerProcess.await(PlacedTasks.BEGUN, output);
       }
-      try (ChildProcess other = WorkerProcess.start(site, LOST, false)) {
+      ChildProcess other = WorkerProcess.start(site, LOST, false);
+      try {
         long start = System.nanoTime();
         victim.kill();
         run.await();
         return System.nanoTime() - start;
+      } finally {
+        other.close();
       }
     }
   }

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * db-scheduler with nothing around it, in this process: the limit of tasks that are placed by it. Each task schedules the next one
@@ -17,6 +18,7 @@ final class SchedulerAlone implements AutoCloseable {
 
   private final Scheduler scheduler;
   private final OneTimeTask<Void> task;
+  private final AtomicLong ids = new AtomicLong();
   private final AtomicInteger left = new AtomicInteger();
   private volatile CountDownLatch end = new CountDownLatch(0);
 
@@ -41,11 +43,11 @@ final class SchedulerAlone implements AutoCloseable {
   }
 
   private boolean scheduleNext() {
-    int number = left.getAndDecrement();
-    if (number <= 0) {
+    if (left.getAndDecrement() <= 0) {
       return false;
     }
-    scheduler.schedule(task.instance(Integer.toString(number)), Instant.EPOCH);
+    String id = Long.toString(ids.incrementAndGet()); // the last one's row may still be there
+    scheduler.schedule(task.instance(id), Instant.EPOCH);
     scheduler.triggerCheckForDueExecutions();
     return true;
   }
