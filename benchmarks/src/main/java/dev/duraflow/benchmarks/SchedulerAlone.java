@@ -26,7 +26,7 @@ final class SchedulerAlone implements AutoCloseable {
   SchedulerAlone(Site site, int threads) throws SQLException {
     site.execute(
         "create table if not exists " + TABLE + " (like duraflow_execution including all)");
-    this.task = Tasks.oneTime("task").execute((instance, context) -> performed());
+    this.task = Tasks.oneTime("task").execute((instance, context) -> next());
     this.scheduler = Scheduler.create(site.pool(), task)
         .tableName(TABLE)
         .threads(threads)
@@ -36,20 +36,14 @@ final class SchedulerAlone implements AutoCloseable {
     scheduler.start();
   }
 
-  private void performed() {
-    if (!scheduleNext()) {
-      end.countDown();
-    }
-  }
-
-  private boolean scheduleNext() {
+  private void next() {
     if (left.getAndDecrement() <= 0) {
-      return false;
+      end.countDown();
+      return;
     }
     String id = Long.toString(ids.incrementAndGet()); // the last one's row may still be there
     scheduler.schedule(task.instance(id), Instant.EPOCH);
     scheduler.triggerCheckForDueExecutions();
-    return true;
   }
 
   double nanosPerTask(int tasks, int inFlight) throws InterruptedException {
@@ -58,7 +52,7 @@ final class SchedulerAlone implements AutoCloseable {
     end = new CountDownLatch(first);
     left.set(tasks);
     for (int i = 0; i < first; i++) {
-      scheduleNext();
+      next(); // those before it may have left nothing for it
     }
     end.await();
     return (double) (System.nanoTime() - start) / tasks;
