@@ -33,11 +33,10 @@ create table {schema}duraflow_failure (
   stack text
 );
 
--- Tells workers that there is something to do, and those who submitted that something is over, whoever did it, and with
--- an exclamation mark if there is a failure of it. No
--- transaction that changes the table waits for the disk: what a crash of the database takes from it is found missing or is
--- done again, and all that must last is in other tables. And PostgreSQL commits one transaction with notifications at a time,
--- so that each would wait for the syncs of all others.
+-- Tells workers that there is something to do, and those who submitted that something is over, whoever did it, and with an
+-- exclamation mark if there is a failure of it. No transaction that changes the table waits for the disk: what a crash of the
+-- database takes from it is found missing or is done again, and all that must last is in other tables. And PostgreSQL commits
+-- one transaction with notifications at a time, so that each would wait for the syncs of all others.
 create function {schema}duraflow_execution_changed() returns trigger language plpgsql as '
 begin
   perform set_config(''synchronous_commit'', ''off'', true);
