@@ -133,6 +133,9 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
 
   private void submitAll(List<UnderWay> all) {
     List<UnderWay> wanted = all.stream().filter(one -> !one.isDone()).toList();
+    if (wanted.isEmpty()) {
+      return;
+    }
     try {
       tables.submit(wanted.stream()
           .collect(Collectors.toMap(
