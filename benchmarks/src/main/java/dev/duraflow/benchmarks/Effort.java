@@ -29,7 +29,7 @@ record Effort(int rounds, Duration warmUp, Sizes sizes) {
 
   /** Done within a minute. */
   static Effort quick() {
-    return new Effort(3, Duration.ofMillis(300), new Sizes(10_000, 100_000, 1_000, 1_000));
+    return new Effort(3, Duration.ofMillis(200), new Sizes(10_000, 100_000, 500, 1_000));
   }
 
   boolean isQuick() {
