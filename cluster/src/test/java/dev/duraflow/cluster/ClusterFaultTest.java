@@ -18,6 +18,7 @@ import dev.duraflow.jdbc.JdbcStore;
 import dev.duraflow.remote.DagFactories;
 import dev.duraflow.remote.DagFactory;
 import dev.duraflow.remote.Invocation;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -35,6 +36,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -117,33 +119,44 @@ final class ClusterFaultTest {
   /** Those who come second must not go by what their session knows of the catalog from before. */
   @Test
   void startersAtTheSameTime_createTheTablesOnce() throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(8);
+    int starters = 8;
+    ExecutorService threads = Executors.newFixedThreadPool(starters);
     try {
       for (int i = 0; i < 10; i++) {
-        try (HikariDataSource fresh = PostgresServer.pool(PostgresServer.newDatabase(), 8)) {
-          CyclicBarrier all = new CyclicBarrier(8);
-          List<Future<?>> starters = new ArrayList<>();
-          for (int j = 0; j < 8; j++) {
-            starters.add(threads.submit(() -> {
-              try (Connection opened = fresh.getConnection()) {
-                assertThat(opened).isNotNull();
-                all.await(); // the pool has one for each now, so that no starter waits for one
-              }
-              all.await();
-              new Tables(fresh, ClusterSettings.defaults()).create();
-              return null;
-            }));
-          }
-          for (Future<?> starter : starters) {
-            starter.get();
-          }
-          assertThat(PostgresServer.text(fresh, "select count(*) from duraflow_cluster_schema"))
+        String fresh = PostgresServer.newDatabase();
+        CyclicBarrier all = new CyclicBarrier(starters);
+        List<Future<?>> started = new ArrayList<>();
+        for (int j = 0; j < starters; j++) {
+          started.add(threads.submit(() -> {
+            // Open before all begin, or one would be through before the next has its own.
+            DataSource opened = only(DriverManager.getConnection(fresh));
+            all.await(1, TimeUnit.MINUTES);
+            new Tables(opened, ClusterSettings.defaults()).create();
+            return null;
+          }));
+        }
+        for (Future<?> starter : started) {
+          starter.get();
+        }
+        try (HikariDataSource after = PostgresServer.pool(fresh, 1)) {
+          assertThat(PostgresServer.text(after, "select count(*) from duraflow_cluster_schema"))
               .isEqualTo("1");
         }
       }
     } finally {
       threads.shutdownNow();
     }
+  }
+
+  /** One connection, for one who asks once and closes it. */
+  private static DataSource only(Connection connection) {
+    return (DataSource) Proxy.newProxyInstance(
+        DataSource.class.getClassLoader(),
+        new Class<?>[] {DataSource.class},
+        (proxy, method, arguments) -> {
+          assertThat(method.getName()).isEqualTo("getConnection");
+          return connection;
+        });
   }
 
   /**
