@@ -40,6 +40,11 @@ record Effort(int rounds, Duration warmUp, Sizes sizes) {
     return new Effort(rounds, warmUp, sizes.withMany(tasks));
   }
 
+  /** For what is spread over several processes, each of which compiles for itself. */
+  Effort warmer(int times) {
+    return new Effort(rounds, warmUp.multipliedBy(times), sizes);
+  }
+
   /** For what a warm-up wouldn't change, or what is too dear to do again and again. */
   Effort cold(int atMostRounds) {
     return new Effort(Math.min(atMostRounds, rounds), Duration.ZERO, sizes);
