@@ -85,7 +85,7 @@ final class PlacedRuns {
                 Contender.timed("duraflow", unit, () -> nanosToRun(dag, duraflow) / tasks),
                 List.of(
                     Contender.timed(grid.alone(), unit, () -> grid.nanosAlone(tasks, inFlight))))
-            .measure(lab.effort());
+            .measure(lab.effort().warmer(10));
       }
     });
   }
