@@ -79,7 +79,7 @@ final class Batches<T> implements AutoCloseable {
   private void workOn(List<T> batch) {
     try {
       work.accept(batch);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // the thread is there for the next batch
       LOG.log(System.Logger.Level.WARNING, name + " came to nothing for " + batch.size(), e);
     }
   }

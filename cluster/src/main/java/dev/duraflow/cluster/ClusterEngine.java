@@ -140,7 +140,7 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
       tables.submit(wanted.stream()
           .collect(Collectors.toMap(
               one -> one.id, one -> one.invocation, (one, same) -> one, LinkedHashMap::new)));
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // whatever it is, nobody may wait for ever
       if (Tables.isPassing(e)) {
         LOG.log(
             System.Logger.Level.WARNING,
