@@ -6,23 +6,28 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a role must be allowed to do with the tables of a cluster; the statements that allow it stand in {@code docs/formats.md}.
  * It is asked for at the start: later, what is refused to db-scheduler would only be in its log, and runs would wait.
  */
-enum Rights {
-  COORDINATOR(
+final class Rights {
+  private static final Pattern NAME = Pattern.compile("(\\w+)(?: \\((\\w+)\\))? on (\\w+)");
+
+  static final Rights COORDINATOR = new Rights(
       "select on duraflow_cluster_schema",
       "select on duraflow_execution",
       "insert on duraflow_execution",
       "update (given_up) on duraflow_execution",
       "delete on duraflow_execution",
       "select on duraflow_failure",
-      "delete on duraflow_failure"),
+      "delete on duraflow_failure");
 
-  WORKER(
+  static final Rights WORKER = new Rights(
       "select on duraflow_cluster_schema",
       "select on duraflow_execution",
       "update (execution_time) on duraflow_execution",
@@ -54,9 +59,14 @@ enum Rights {
   private record Right(String privilege, @Nullable String column, String table) {
     /** Of its name, in the words of {@code grant}. */
     static Right of(String name) {
-      String[] words = name.split(" on ");
-      String[] what = words[0].split("[ ()]+");
-      return new Right(what[0], what.length == 1 ? null : what[1], words[1]);
+      Matcher parts = NAME.matcher(name);
+      if (!parts.matches()) {
+        throw new IllegalArgumentException("not a right: " + name);
+      }
+      return new Right(
+          Objects.requireNonNull(parts.group(1)),
+          parts.group(2),
+          Objects.requireNonNull(parts.group(3)));
     }
 
     String name(ClusterSettings settings) {
@@ -72,7 +82,7 @@ enum Rights {
     }
   }
 
-  Rights(String... names) {
+  private Rights(String... names) {
     this.all = List.of(names).stream().map(Right::of).toList();
   }
 

@@ -157,11 +157,11 @@ final class ClusterRightsTest {
           .matcher(grant);
       assertThat(parts.matches()).as(grant).isTrue();
       String kind = parts.group(2) == null ? "" : parts.group(2);
-      for (String object : parts.group(3).split(", ")) {
-        for (String privilege : parts.group(1).split(", (?![^(]*\\))")) {
+      for (String object : parts.group(3).split(", ", -1)) {
+        for (String privilege : parts.group(1).split(", (?![^(]*\\))", -1)) {
           Matcher columns = Pattern.compile("(\\w+) \\((.*)\\)").matcher(privilege);
           String[] each =
-              columns.matches() ? columns.group(2).split(", ") : new String[] {privilege};
+              columns.matches() ? columns.group(2).split(", ", -1) : new String[] {privilege};
           for (String one : each) {
             String what = columns.matches() ? columns.group(1) + " (" + one + ")" : one;
             rights.add(new Right(what + " on " + kind + object, parts.group(4)));
