@@ -37,6 +37,9 @@ final class Batch {
   /** Whoever saves in it commits it. */
   volatile boolean isUrgent;
 
+  /** A saver commits it. */
+  boolean hasLeader;
+
   boolean isAwaited;
   boolean taken;
   /** Null once that one is completed. */
@@ -45,12 +48,14 @@ final class Batch {
   volatile @Nullable StoreException failure;
 
   void add(RecordRow row) {
-    records.put(row.task.key(), new Numbered<>(size++, row));
+    records.put(row.task.key(), new Numbered<>(size, row));
+    size++;
     bytes += row.payload.length;
   }
 
   void add(NoteRow row) {
-    notes.add(new Numbered<>(size++, row));
+    notes.add(new Numbered<>(size, row));
+    size++;
     byte[] graph = row.graph;
     bytes += graph == null ? 0 : graph.length;
   }

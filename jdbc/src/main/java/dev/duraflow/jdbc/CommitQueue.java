@@ -1,7 +1,6 @@
 package dev.duraflow.jdbc;
 
 import dev.duraflow.error.StoreException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -17,8 +16,10 @@ import org.jspecify.annotations.Nullable;
  * committing}, {@code appending}, and no future is completed under either. Who commits next may overtake on the way out, so each
  * completes the batch before its own first.
  *
- * <p>A saver that has nothing else to do commits itself, so that a lone chain of tasks does not hop between threads. All other
- * batches are committed by a thread that the first of their savers wakes.
+ * <p>A saver that has nothing else to do commits itself, so that a lone chain of tasks does not hop between threads. The first of
+ * those in a batch does it, and the others wait for the batch's future: if all took {@code committing}, one after the other, the next
+ * commit would begin when the last of them has had it. All other batches are committed by a thread that the first of their savers
+ * wakes.
  *
  * <p>A failed commit is final: whoever depends on what it held must not become durable before it. What was not written by then
  * fails, and so does all that comes later.
@@ -57,44 +58,55 @@ final class CommitQueue {
 
   /** Adds a record; the future completes when it is durable. */
   CompletionStage<Void> add(RecordRow row) {
-    Batch batch = put(row, true);
+    Batch batch;
+    appending.lock();
+    try {
+      batch = put(row);
+      check(batch, batch.size() == 1);
+    } finally {
+      appending.unlock();
+    }
     if (batch.isUrgent) {
       commit(batch);
     }
     return batch.done;
   }
 
-  /** Adds a record and commits it in this thread, unless another does; the future is complete. */
+  /** Adds a record and returns when it is committed, by this thread or by another; the future is complete. */
   CompletionStage<Void> addNow(RecordRow row) {
-    Batch batch = put(row, false);
-    commit(batch);
-    StoreException failed = batch.failure;
-    return failed == null
-        ? CompletableFuture.completedFuture(null)
-        : CompletableFuture.failedFuture(failed);
-  }
-
-  private Batch put(RecordRow row, boolean wakes) {
+    Batch batch;
+    boolean isLeader;
     appending.lock();
     try {
-      StoreException failed = failure;
-      if (failed != null) {
-        failureIsTold = true;
-        throw failed;
-      }
-      if (closed) {
-        throw new StoreException("run '" + runId + "' is closed; open it again to save task '"
-            + Id.of(row.task.key(), row.task.full()) + "'");
-      }
-      Batch batch = open;
-      boolean first = batch.isEmpty();
-      batch.add(row);
-      batch.isAwaited = true;
-      check(batch, wakes && (first || !batch.isUrgent), first);
-      return batch;
+      batch = put(row);
+      check(batch, false);
+      isLeader = !batch.hasLeader;
+      batch.hasLeader = true;
     } finally {
       appending.unlock();
     }
+    if (isLeader || batch.isUrgent) {
+      commit(batch);
+    } else {
+      Throwable unused = batch.done.handle((done, failed) -> failed).join();
+    }
+    return batch.done;
+  }
+
+  /** Under {@code appending}. */
+  private Batch put(RecordRow row) {
+    StoreException failed = failure;
+    if (failed != null) {
+      failureIsTold = true;
+      throw failed;
+    }
+    if (closed) {
+      throw new StoreException("run '" + runId + "' is closed; open it again to save task '"
+          + Id.of(row.task.key(), row.task.full()) + "'");
+    }
+    open.add(row);
+    open.isAwaited = true;
+    return open;
   }
 
   /** Adds a note, which nobody waits for. */
@@ -106,9 +118,8 @@ final class CommitQueue {
         return;
       }
       batch = open;
-      boolean first = batch.isEmpty();
       batch.add(row);
-      check(batch, true, first);
+      check(batch, batch.size() == 1);
     } finally {
       appending.unlock();
     }
@@ -118,10 +129,10 @@ final class CommitQueue {
   }
 
   /** Under {@code appending}. */
-  private void check(Batch batch, boolean wakes, boolean first) {
+  private void check(Batch batch, boolean wakes) {
     if (batch.size() > MAX_WAITING_ROWS
         || batch.bytes() > MAX_WAITING_BYTES
-        || (wakes && first && !wakeCommitter())) {
+        || (wakes && !wakeCommitter())) {
       batch.isUrgent = true;
     }
   }

@@ -5,20 +5,20 @@ import dev.duraflow.error.DuraflowException;
 import dev.duraflow.error.StoreException;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Has records of a run looked up, in one statement all that were asked for while the last was under way, as {@link CommitQueue} does
  * with what is saved.
  *
- * <p>Who asks puts ids into the open question under {@code adding}, and then takes {@code asking}. If nobody has taken that question
- * away by then, it takes it under {@code adding}, leaves an empty one, and asks the database. So there is one question at a time;
- * each is asked after the last id was put into it; and who gets {@code asking} finds its question answered, or answers it. Locks are
- * taken in the order {@code asking}, {@code adding}, and no id is put into a question that was taken.
+ * <p>Who asks puts ids into the open question under {@code adding}. Who was the first to do so in that question is the one that asks
+ * it: it waits for {@code asking}, takes the question away under {@code adding}, leaving an empty one, asks the database, and completes
+ * the question's future, for which the others wait. So there is one question at a time, and each is asked after the last id was put
+ * into it. Locks are taken in the order {@code asking}, {@code adding}, and the future is completed under neither.
  */
 final class LookupQueue {
   private final String runId;
@@ -34,16 +34,13 @@ final class LookupQueue {
   }
 
   private static final class Question {
-    /** Under {@code adding}, and when it is taken, its taker's. */
+    /** Under {@code adding}; when the question is taken away, of who asks it. */
     final Set<String> taskIds = new HashSet<>();
 
-    // Under asking.
-    boolean taken;
+    /** Under {@code adding}. */
+    boolean hasAsker;
 
-    Heads.@Nullable Answer answer;
-
-    @Nullable
-    DuraflowException failure;
+    final CompletableFuture<Heads.Answer> answer = new CompletableFuture<>();
   }
 
   LookupQueue(String runId, Lookup lookup) {
@@ -57,19 +54,22 @@ final class LookupQueue {
    * @param next what will be asked for too, and is to be looked up with it
    */
   Optional<RecordRow.Head> find(String taskId, Collection<String> next) {
-    Question question = put(taskId, next);
-    asking.lock();
+    Question question;
+    boolean isFirst;
+    adding.lock();
     try {
-      if (!question.taken) {
-        answer(question);
-      }
+      question = open;
+      question.taskIds.add(taskId);
+      question.taskIds.addAll(next);
+      isFirst = !question.hasAsker;
+      question.hasAsker = true;
     } finally {
-      asking.unlock();
+      adding.unlock();
     }
-    Heads.Answer answer = question.answer;
-    if (answer == null) {
-      throw Objects.requireNonNull(question.failure);
+    if (isFirst) {
+      ask(question);
     }
+    Heads.Answer answer = answer(question);
     CorruptRecordException damage = answer.damaged().get(taskId);
     if (damage != null) {
       throw damage;
@@ -77,33 +77,37 @@ final class LookupQueue {
     return Optional.ofNullable(answer.found().get(taskId));
   }
 
-  private Question put(String taskId, Collection<String> next) {
-    adding.lock();
+  private void ask(Question question) {
     try {
-      open.taskIds.add(taskId);
-      open.taskIds.addAll(next);
-      return open;
-    } finally {
-      adding.unlock();
+      question.answer.complete(askInTurn(question));
+    } catch (DuraflowException e) {
+      question.answer.completeExceptionally(e);
+    } catch (Throwable e) {
+      question.answer.completeExceptionally(
+          new StoreException("cannot look for records of run '" + runId + "': " + e, e));
     }
   }
 
-  /** Under {@code asking}. */
-  private void answer(Question question) {
-    adding.lock();
+  private Heads.Answer askInTurn(Question question) {
+    asking.lock();
     try {
-      question.taken = true;
-      open = new Question();
+      adding.lock();
+      try {
+        open = new Question();
+      } finally {
+        adding.unlock();
+      }
+      return lookup.ask(question.taskIds);
     } finally {
-      adding.unlock();
+      asking.unlock();
     }
+  }
+
+  private static Heads.Answer answer(Question question) {
     try {
-      question.answer = lookup.ask(question.taskIds);
-    } catch (DuraflowException e) {
-      question.failure = e;
-    } catch (Throwable e) {
-      question.failure =
-          new StoreException("cannot look for records of run '" + runId + "': " + e, e);
+      return question.answer.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof DuraflowException failure ? failure : e;
     }
   }
 }
