@@ -221,8 +221,8 @@ final class JournalIndex {
   }
 
   /**
-   * That of ids which differ in their last character alone is in the same eight slots, a cache line of them, since tasks are asked for
-   * in the order of their declaration. Lines are scattered by the golden ratio (D. Knuth, The Art of Computer Programming, 6.4).
+   * Ids that differ in their last digit share a cache line of the table, or two, since tasks are asked for in the order of their
+   * declaration. Lines are scattered by the golden ratio (D. Knuth, The Art of Computer Programming, 6.4).
    */
   private static int hash(byte[] array, int start, int length) {
     int hash = 0;
