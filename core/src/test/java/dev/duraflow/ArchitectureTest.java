@@ -20,6 +20,7 @@ import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.Location;
+import java.io.ObjectInputStream;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleDescriptor.Requires;
 import java.lang.module.ModuleFinder;
@@ -125,6 +126,19 @@ final class ArchitectureTest {
         .haveSimpleNameNotStartingWith("SmallJson") // a store's own notes, no outputs
         .should()
         .dependOnClassesThat(resideInAnyPackage("tools.jackson..", "com.fasterxml.."))
+        .check(LIBRARY);
+  }
+
+  /** Its bytes would choose a class. */
+  @Test
+  void javaSerialization_readsNothing() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .belongToAnyOf(ObjectInputStream.class)
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.beans.XMLDecoder")
         .check(LIBRARY);
   }
 

@@ -62,12 +62,14 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
   /**
    * An engine on a database; its tables are created if they are not there.
    *
-   * @throws dev.duraflow.error.StoreException if the database cannot be reached, or its tables are newer than this program
+   * @throws dev.duraflow.error.StoreException if the database cannot be reached, its tables are newer than this program, or a
+   *     right on them is missing
    */
   public static ClusterEngine on(DataSource dataSource, ClusterSettings settings) {
-    Tables tables = new Tables(dataSource, settings);
+    DataSource told = new TellableSource(dataSource);
+    Tables tables = new Tables(told, settings, Rights.COORDINATOR);
     tables.create();
-    return new ClusterEngine(dataSource, settings, tables);
+    return new ClusterEngine(told, settings, tables);
   }
 
   private ClusterEngine(DataSource dataSource, ClusterSettings settings, Tables tables) {

@@ -62,13 +62,15 @@ public final class ClusterWorker implements AutoCloseable {
    * Starts a worker; the tables are created if they are not there.
    *
    * @param tasks what performs tasks; it is the caller's to close, after this worker
-   * @throws dev.duraflow.error.StoreException if the database cannot be reached, or its tables are newer than this program
+   * @throws dev.duraflow.error.StoreException if the database cannot be reached, its tables are newer than this program, or a
+   *     right on them is missing
    */
   public static ClusterWorker start(
       DataSource dataSource, TaskWorker tasks, ClusterSettings settings) {
-    Tables tables = new Tables(dataSource, settings);
+    DataSource told = new TellableSource(dataSource);
+    Tables tables = new Tables(told, settings, Rights.WORKER);
     tables.create();
-    ClusterWorker worker = new ClusterWorker(dataSource, tasks, settings, tables);
+    ClusterWorker worker = new ClusterWorker(told, tasks, settings, tables);
     worker.scheduler.start();
     return worker;
   }

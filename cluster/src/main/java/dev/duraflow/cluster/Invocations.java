@@ -22,7 +22,10 @@ final class Invocations {
 
   static final TaskDescriptor<Invocation> TASK = TaskDescriptor.of(TASK_NAME, Invocation.class);
 
+  /** Instead of db-scheduler's own, which lets what is in the table choose a class. */
   static final Serializer SERIALIZER = new Json();
+
+  private static final int SHOWN = 200;
 
   private Invocations() {}
 
@@ -61,7 +64,8 @@ final class Invocations {
         return type.cast(
             Codec.json().decode(new ByteArrayInputStream(json), TypeRef.of(Invocation.class)));
       } catch (IOException e) {
-        throw new UncheckedIOException("not an invocation: " + new String(json, UTF_8), e);
+        String shown = new String(json, 0, Math.min(json.length, SHOWN), UTF_8);
+        throw new UncheckedIOException("not an invocation: " + shown, e);
       }
     }
   }

@@ -40,12 +40,15 @@ final class Tables {
 
   private final DataSource dataSource;
   private final ClusterSettings settings;
+  private final Rights rights;
   private final String executions;
   private final String failures;
 
-  Tables(DataSource dataSource, ClusterSettings settings) {
+  /** @param rights those that the connections must have */
+  Tables(DataSource dataSource, ClusterSettings settings, Rights rights) {
     this.dataSource = dataSource;
     this.settings = settings;
+    this.rights = rights;
     this.executions = settings.table("duraflow_execution");
     this.failures = settings.table("duraflow_failure");
   }
@@ -57,19 +60,29 @@ final class Tables {
 
   /** A failure as it is stored. */
   private record Failure(
-      @Nullable String advice,
+      @Nullable String advised,
       @Nullable String type,
       String message,
       @Nullable String stack) {
     DuraflowException of(Invocation invocation) {
-      return advice == null
+      return advised == null
           ? new PlacementException(invocation.taskId(), invocation.runId(), message, null)
           : new RemoteTaskException(
               invocation.taskId(),
               type == null ? "" : type,
               message,
               stack == null ? "" : stack,
-              Advice.valueOf(advice));
+              advice());
+    }
+
+    /** Undecided, if it is one that this program does not know. */
+    private Advice advice() {
+      for (Advice known : Advice.values()) {
+        if (known.name().equals(advised)) {
+          return known;
+        }
+      }
+      return Advice.UNDECIDED;
     }
   }
 
@@ -112,8 +125,22 @@ final class Tables {
     }
   }
 
-  private static StoreException failure(String what, SQLException e) {
-    return new StoreException("could not " + what + ": " + e.getMessage(), e);
+  private StoreException failure(String what, SQLException e) {
+    String missing = Rights.isDenied(e) ? missing(e) : null;
+    return new StoreException(
+        "could not " + what + ": " + e.getMessage()
+            + (missing == null ? Rights.wayOut(e) : "; " + missing),
+        e);
+  }
+
+  /** PostgreSQL names the table, and not the right. */
+  private @Nullable String missing(SQLException denied) {
+    try (Connection connection = dataSource.getConnection()) {
+      return rights.missing(connection, settings);
+    } catch (SQLException e) { // not even that may be asked
+      denied.addSuppressed(e);
+      return null;
+    }
   }
 
   /** Whether a failure is of a database that may soon be there again: one that breaks connections, starts, stops or has too many. */
@@ -128,9 +155,13 @@ final class Tables {
     return false;
   }
 
-  /** Creates the tables if they are not there; only then it takes the right to. */
+  /**
+   * Creates the tables if they are not there; only then it takes the right to.
+   *
+   * @throws StoreException also if they are there and a right on them is missing
+   */
   void create() {
-    with("create the tables of the cluster", connection -> {
+    with("open the tables of the cluster", connection -> {
       if (version(connection) < VERSION) {
         execute(connection, "select pg_advisory_xact_lock(" + MIGRATION_LOCK + ")");
         // Somebody else may have been first. Whether the table is there now a look into the catalog
@@ -139,6 +170,10 @@ final class Tables {
             connection,
             "create table if not exists " + versions() + " (version integer not null primary key)");
         migrate(connection, stored(connection));
+      }
+      String missing = rights.missing(connection, settings);
+      if (missing != null) {
+        throw new StoreException("could not use the tables of the cluster: " + missing);
       }
       return VERSION;
     });
@@ -310,7 +345,7 @@ final class Tables {
             + " stack = excluded.stack",
         statement -> {
           statement.setString(1, id);
-          statement.setString(2, kept.advice);
+          statement.setString(2, kept.advised);
           statement.setString(3, kept.type);
           statement.setString(4, storable(kept.message));
           statement.setString(5, kept.stack == null ? null : storable(kept.stack));

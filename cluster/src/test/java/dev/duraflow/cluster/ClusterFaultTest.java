@@ -131,7 +131,7 @@ final class ClusterFaultTest {
             // Open before all begin, or one would be through before the next has its own.
             DataSource opened = only(DriverManager.getConnection(fresh));
             all.await(1, TimeUnit.MINUTES);
-            new Tables(opened, ClusterSettings.defaults()).create();
+            new Tables(opened, ClusterSettings.defaults(), Rights.WORKER).create();
             return null;
           }));
         }

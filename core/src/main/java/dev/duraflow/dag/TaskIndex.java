@@ -71,8 +71,8 @@ final class TaskIndex {
   }
 
   /**
-   * Where a search begins. Ids that differ in their last digit begin in one cache line or two; lines are scattered by the golden ratio (D.
-   * Knuth, The Art of Computer Programming, 6.4), since the hashes of similar strings lie close together.
+   * Where a search begins. Ids that differ in their last digit begin in one cache line or two; lines are scattered by the golden
+   * ratio (D. Knuth, The Art of Computer Programming, 6.4), since the hashes of similar strings lie close together.
    */
   private static int home(int hash, int length) {
     int lines = length >>> LINE_BITS;

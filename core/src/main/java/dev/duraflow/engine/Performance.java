@@ -112,7 +112,8 @@ public final class Performance implements Surroundings {
       throw new InvalidDagException(
           task + " is for the run itself, and has no body to be called elsewhere");
     }
-    if (joined.records.isFinished(task)) {
+    List<String> inputs = task.dependencies().stream().map(Task::id).toList();
+    if (joined.records.isFinishedByAnybody(task, inputs)) {
       return;
     }
     Instant startedAt = clock.instant();

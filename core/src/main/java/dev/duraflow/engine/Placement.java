@@ -14,6 +14,7 @@ import dev.duraflow.remote.Invocation;
 import dev.duraflow.remote.TaskEngine;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +60,9 @@ final class Placement {
 
   private final Map<Place, Placed> all = new ConcurrentHashMap<>();
   private final Queue<Placed> queue = new ConcurrentLinkedQueue<>();
+  /** Those whose records nobody has asked the store for since they came back. */
+  private final Queue<Placed> back = new ConcurrentLinkedQueue<>();
+
   private final AtomicInteger inFlight = new AtomicInteger();
   private final Silence silence;
   /** Of the run's DAG and of those that expansions declared, for as long as they are there. */
@@ -75,6 +79,7 @@ final class Placement {
     private volatile @Nullable Instant startedAt;
     private volatile @Nullable Throwable failure;
     private volatile boolean expired;
+    private volatile boolean askedFor;
     private volatile @Nullable CompletionStage<Void> stage;
     private volatile @Nullable Future<?> alarm;
 
@@ -182,6 +187,7 @@ final class Placement {
       if (startedAt == null) { // the engine was not even asked
         startedAt = execution.now();
       }
+      back.add(this);
       execution.offer(place.frame, place.task, permits);
     }
 
@@ -280,6 +286,21 @@ final class Placement {
       sendWaiting();
     }
     return back;
+  }
+
+  /**
+   * The ids of all that are back, for the caller to ask the store for with that of one that it has taken; none if somebody else
+   * asks for that one.
+   */
+  List<String> backWith(Placed taken) {
+    List<String> taskIds = new ArrayList<>();
+    if (!taken.askedFor) {
+      for (Placed next = back.poll(); next != null; next = back.poll()) {
+        next.askedFor = true;
+        taskIds.add(next.taskId());
+      }
+    }
+    return taskIds;
   }
 
   /** Gives up all of them, of a run that is stopping. */

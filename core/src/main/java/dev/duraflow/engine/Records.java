@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -80,7 +81,19 @@ public final class Records implements AutoCloseable {
    * @throws TypeMismatchException if a record is there and its type is another one
    */
   public boolean isFinished(Task<?> task) {
-    TaskRecord record = find(task.id());
+    return isFinished(task, find(task.id()));
+  }
+
+  /**
+   * The same, and asks the store again, since others save records of the run too.
+   *
+   * @param next the ids of tasks whose records will be wanted as well
+   */
+  boolean isFinishedByAnybody(Task<?> task, Collection<String> next) {
+    return isFinished(task, run.findShared(task.id(), next).orElse(null));
+  }
+
+  private boolean isFinished(Task<?> task, @Nullable TaskRecord record) {
     if (record == null) {
       task.type(); // a type that cannot be read is to be found before anything runs
       return false;
@@ -151,20 +164,7 @@ public final class Records implements AutoCloseable {
   }
 
   public @Nullable TaskRecord find(String taskId) {
-    return (part == Part.GUEST ? run.findShared(taskId) : run.find(taskId)).orElse(null);
-  }
-
-  /**
-   * Whether the record of a task that was placed elsewhere is there.
-   *
-   * @throws TypeMismatchException if its type is another one
-   */
-  boolean hasArrived(Task<?> task) {
-    TaskRecord record = run.findShared(task.id()).orElse(null);
-    if (record != null) {
-      check(record, task.type());
-    }
-    return record != null;
+    return run.find(taskId).orElse(null);
   }
 
   /**

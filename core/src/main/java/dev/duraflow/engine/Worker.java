@@ -396,7 +396,7 @@ final class Worker {
   private int runElsewhere(Frame in, int i, Task<?> declared, Placement placement) {
     Placement.Placed back = placement.takeBack(in, i);
     if (back != null) {
-      return goOnAfterPlacement(in, i, declared, back);
+      return goOnAfterPlacement(in, i, declared, placement, back);
     }
     if (execution.isPipelined() && !inputsAreDurable && permits.isEmpty()) {
       return runWhenInputsAreDurable(in, i);
@@ -412,7 +412,8 @@ final class Worker {
   }
 
   /** Whatever is said of how it went, it has succeeded if there is a record, and only then. */
-  private int goOnAfterPlacement(Frame in, int i, Task<?> declared, Placement.Placed back) {
+  private int goOnAfterPlacement(
+      Frame in, int i, Task<?> declared, Placement placement, Placement.Placed back) {
     releasePermits();
     Instant startedAt = back.startedAt();
     calledAt = startedAt;
@@ -420,7 +421,7 @@ final class Worker {
         ? calls.timedOut(in, declared, startedAt, Duration.between(startedAt, execution.now()))
         : back.failure();
     try {
-      if (Objects.requireNonNull(records).hasArrived(declared)) {
+      if (Objects.requireNonNull(records).isFinishedByAnybody(declared, placement.backWith(back))) {
         execution.durations.observe(declared.id(), startedAt, execution.now());
         return succeed(in, i, Frame.STORED, startedAt);
       }

@@ -1,5 +1,7 @@
 package dev.duraflow.store;
 
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -63,10 +65,17 @@ public interface OpenRun extends AutoCloseable {
    * The record of a task, looked up where {@linkplain SharedStore#join guests} save theirs. Where there are no guests it is what
    * {@link #find} answers.
    *
+   * @param next whose records the caller will want as well; a store that asks a server may look them up with this one, so that
+   *     {@link #find} answers them
    * @implSpec may ask a server; what it has answered {@link #find} answers too from then on
    */
-  default Optional<TaskRecord> findShared(String taskId) {
+  default Optional<TaskRecord> findShared(String taskId, Collection<String> next) {
     return find(taskId);
+  }
+
+  /** The same of one task only. */
+  default Optional<TaskRecord> findShared(String taskId) {
+    return findShared(taskId, List.of());
   }
 
   /**

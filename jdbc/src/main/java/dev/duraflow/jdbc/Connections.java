@@ -33,7 +33,7 @@ final class Connections {
   <T> T borrow(Work<T> work) throws SQLException {
     // Pools and drivers give up when they find an interrupt, and it is not meant for them.
     boolean interrupted = Thread.interrupted();
-    try (Connection connection = dataSource.getConnection()) {
+    try (Connection connection = open()) {
       boolean commits = connection.getAutoCommit();
       if (commits) {
         return work.on(connection);
@@ -50,6 +50,14 @@ final class Connections {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  private Connection open() throws SQLException {
+    try {
+      return dataSource.getConnection();
+    } catch (RuntimeException e) {
+      throw Trouble.noConnection(e);
     }
   }
 

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A kind of database: what it says in its own way. Statements that all understand are written with the {@linkplain #sql words} that differ. */
@@ -38,11 +39,12 @@ abstract class Dialect {
     }
   }
 
-  /** A statement in this database's words: {@code {schema}}, {@code {now}} and {@code {for update}}. */
+  /** A statement in this database's words: {@code {schema}}, {@code {now}}, {@code {among}} and {@code {for update}}. */
   final String sql(String template) {
     return template
         .replace("{schema}", prefix)
         .replace("{now}", now())
+        .replace("{among}", among())
         .replace("{for update}", forUpdate());
   }
 
@@ -56,6 +58,12 @@ abstract class Dialect {
 
   /** The database's clock, in microseconds. */
   abstract String now();
+
+  /** Holds for a text that is one of those that {@link #setAmong} sets. */
+  abstract String among();
+
+  abstract void setAmong(PreparedStatement statement, int parameter, List<String> texts)
+      throws SQLException;
 
   /** Locks what a query finds, against writers of the run too. */
   abstract String forUpdate();

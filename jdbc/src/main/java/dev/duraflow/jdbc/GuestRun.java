@@ -1,8 +1,6 @@
 package dev.duraflow.jdbc;
 
 import dev.duraflow.store.TaskRecord;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -22,11 +20,6 @@ final class GuestRun extends JdbcRun {
   public Optional<TaskRecord> find(String taskId) {
     RecordRow.Head head = records.get(taskId);
     return head == null ? findShared(taskId) : Optional.of(head.toRecord(taskId, payloads));
-  }
-
-  @Override
-  Heads.Answer look(Connection connection, String taskId) throws SQLException {
-    return store.heads.findAsGuest(connection, tenure, taskId);
   }
 
   /** What is stored now may be another's record, and is looked up when it is asked for. */

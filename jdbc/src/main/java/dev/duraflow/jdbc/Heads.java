@@ -6,9 +6,9 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 
 /** Reads what the tables say of records, without their payloads. Thread-safe. */
 final class Heads {
@@ -18,18 +18,20 @@ final class Heads {
   private static final String COLUMNS =
       "task_id, full_id, save_id, kind, type, codec, attempt, started_at, finished_at, size, crc32c, chunks, position";
 
-  private final String one;
-  private final String oneOfOwner;
+  private final Dialect dialect;
+  private final String some;
+  private final String someOfOwner;
   private final String all;
   private final String failedAttempts;
   private final String failedAttemptsOfAll;
 
   Heads(Dialect dialect) {
-    one = dialect.sql(
-        "select " + COLUMNS + " from {schema}duraflow_record where run = ? and task_id = ?");
-    oneOfOwner = dialect.sql("select " + COLUMNS
+    this.dialect = dialect;
+    some = dialect.sql(
+        "select " + COLUMNS + " from {schema}duraflow_record where run = ? and task_id {among}");
+    someOfOwner = dialect.sql("select " + COLUMNS
         + " from (select run as owned from {schema}duraflow_run where run = ? and epoch = ?) as owner"
-        + " left join {schema}duraflow_record on run = owned and task_id = ?");
+        + " left join {schema}duraflow_record on run = owned and task_id {among}");
     all = dialect.sql(
         "select " + COLUMNS + " from {schema}duraflow_record where run = ? order by position");
     failedAttempts = dialect.sql(
@@ -38,37 +40,57 @@ final class Heads {
         "select task_id, max(attempt) from {schema}duraflow_note where run = ? and kind = 'FAILED' group by task_id");
   }
 
-  Optional<RecordRow.Head> find(Connection connection, long run, String taskId)
+  /**
+   * What is there of the records that were asked for.
+   *
+   * @param isOurs whether a guest's run is still in the hands of its owner; an owner is not told, and adopts what it finds
+   * @param damaged what cannot be read
+   */
+  record Answer(
+      boolean isOurs,
+      Map<String, RecordRow.Head> found,
+      Map<String, CorruptRecordException> damaged) {
+    static final Answer NOTHING = new Answer(true, Map.of(), Map.of());
+  }
+
+  Answer find(Connection connection, Tenure tenure, Collection<String> taskIds)
       throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(one)) {
-      statement.setLong(1, run);
-      statement.setString(2, Id.of(taskId).key());
+    try (PreparedStatement statement =
+        connection.prepareStatement(tenure.isGuest ? someOfOwner : some)) {
+      int parameter = 1;
+      statement.setLong(parameter++, tenure.run);
+      if (tenure.isGuest) {
+        statement.setLong(parameter++, tenure.epoch);
+      }
+      dialect.setAmong(
+          statement,
+          parameter,
+          taskIds.stream().map(taskId -> Id.of(taskId).key()).toList());
       try (ResultSet row = statement.executeQuery()) {
-        return row.next() ? Optional.of(head(row, new HashMap<>())) : Optional.empty();
+        return answer(row, !tenure.isGuest);
       }
     }
   }
 
-  /**
-   * What a guest was answered.
-   *
-   * @param isOurs whether the run is still in the hands of the owner whose guest asked
-   */
-  record Answer(boolean isOurs, Optional<RecordRow.Head> head) {}
-
-  /** The same for a guest, who is told in one answer whether the run has another owner by now. */
-  Answer findAsGuest(Connection connection, Tenure tenure, String taskId) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(oneOfOwner)) {
-      statement.setLong(1, tenure.run);
-      statement.setLong(2, tenure.epoch);
-      statement.setString(3, Id.of(taskId).key());
-      try (ResultSet row = statement.executeQuery()) {
-        boolean isOurs = row.next();
-        boolean isThere = isOurs && row.getString(1) != null;
-        return new Answer(
-            isOurs, isThere ? Optional.of(head(row, new HashMap<>())) : Optional.empty());
+  /** @param isOurs whatever the database answers */
+  private static Answer answer(ResultSet row, boolean isOurs) throws SQLException {
+    Map<String, RecordRow.Head> found = new HashMap<>();
+    Map<String, CorruptRecordException> damaged = new HashMap<>();
+    boolean isAnswered = isOurs;
+    Map<String, String> texts = new HashMap<>();
+    while (row.next()) {
+      isAnswered = true;
+      String key = row.getString(1);
+      if (key != null) { // else the run is ours, and has none of the records
+        String taskId = Id.of(key, row.getString(2));
+        try {
+          found.put(taskId, head(row, texts));
+        } catch (CorruptRecordException e) {
+          damaged.put(taskId, e);
+        }
       }
     }
+    return new Answer(isAnswered, found, damaged);
   }
 
   /** Takes a record. */

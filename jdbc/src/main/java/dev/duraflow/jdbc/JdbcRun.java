@@ -7,12 +7,12 @@ import dev.duraflow.store.RunNote;
 import dev.duraflow.store.TaskRecord;
 import java.io.IOException;
 import java.io.InputStream;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.zip.CRC32C;
 
@@ -25,12 +25,14 @@ abstract class JdbcRun implements OpenRun {
   final Tenure tenure;
   final StoredPayloads payloads;
   private final CommitQueue queue;
+  private final LookupQueue lookups;
 
   JdbcRun(JdbcStore store, Tenure tenure) {
     this.store = store;
     this.tenure = tenure;
     this.payloads = new StoredPayloads(store.connections, store.dialect, tenure.runId, tenure.run);
     this.queue = new CommitQueue(tenure.runId, this::write);
+    this.lookups = new LookupQueue(tenure.runId, this::lookUp);
   }
 
   /** All of a batch is durable, and nobody has been told yet. */
@@ -168,21 +170,20 @@ abstract class JdbcRun implements OpenRun {
   }
 
   @Override
-  public Optional<TaskRecord> findShared(String taskId) {
+  public Optional<TaskRecord> findShared(String taskId, Collection<String> next) {
+    return lookups.find(taskId, next).map(head -> head.toRecord(taskId, payloads));
+  }
+
+  Heads.Answer lookUp(Set<String> taskIds) {
     Heads.Answer answer = store.connections.patiently(
-        "look for task '" + taskId + "' in run '" + tenure.runId + "'",
-        connection -> look(connection, taskId));
+        "look for task '" + taskIds.iterator().next() + "' in run '" + tenure.runId + "'",
+        connection -> store.heads.find(connection, tenure, taskIds));
     if (!answer.isOurs()) {
       throw store.refused(tenure);
     }
-    return answer.head().map(head -> {
-      found(taskId, head);
-      return head.toRecord(taskId, payloads);
-    });
+    answer.found().forEach(this::found);
+    return answer;
   }
-
-  /** Asks the database for a record. */
-  abstract Heads.Answer look(Connection connection, String taskId) throws SQLException;
 
   /** A record was looked up. */
   abstract void found(String taskId, RecordRow.Head head);

@@ -2,10 +2,10 @@ package dev.duraflow.jdbc;
 
 import dev.duraflow.store.RunNote;
 import dev.duraflow.store.TaskRecord;
-import java.sql.Connection;
-import java.sql.SQLException;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -43,8 +43,17 @@ final class OwnedRun extends JdbcRun {
   }
 
   @Override
-  Heads.Answer look(Connection connection, String taskId) throws SQLException {
-    return new Heads.Answer(true, store.heads.find(connection, tenure.run, taskId));
+  public Optional<TaskRecord> findShared(String taskId, Collection<String> next) {
+    if (!records.containsKey(taskId)) {
+      Optional<TaskRecord> unused = super.findShared(taskId, next);
+    }
+    return find(taskId); // which may have been found with another's
+  }
+
+  @Override
+  Heads.Answer lookUp(Set<String> taskIds) {
+    taskIds.removeIf(records::containsKey);
+    return taskIds.isEmpty() ? Heads.Answer.NOTHING : super.lookUp(taskIds);
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,6 +105,17 @@ final class Postgres extends Dialect {
   @Override
   String now() {
     return "(extract(epoch from clock_timestamp()) * 1000000)::bigint";
+  }
+
+  @Override
+  String among() {
+    return "= any(?)";
+  }
+
+  @Override
+  void setAmong(PreparedStatement statement, int parameter, List<String> texts)
+      throws SQLException {
+    statement.setObject(parameter, texts.toArray(new String[0]));
   }
 
   @Override

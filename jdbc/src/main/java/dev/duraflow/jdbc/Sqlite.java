@@ -1,12 +1,19 @@
 package dev.duraflow.jdbc;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.duraflow.codec.Codec;
+import dev.duraflow.dag.TypeRef;
 import dev.duraflow.store.RunNote.AttemptFailed;
 import dev.duraflow.store.RunNote.Began;
 import dev.duraflow.store.RunNote.Ended;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.List;
 
 /**
  * SQLite, 3.42 and newer, with its write-ahead log. It has one writer at a time, so a batch is a transaction whose first statement
@@ -35,6 +42,8 @@ final class Sqlite extends Dialect {
       on conflict (run, save_id) do nothing
       """;
 
+  private static final TypeRef<List<String>> TEXTS = new TypeRef<>() {};
+
   Sqlite() {
     super(null);
   }
@@ -47,6 +56,23 @@ final class Sqlite extends Dialect {
   @Override
   String now() {
     return "cast(unixepoch('subsec') * 1000000 as integer)";
+  }
+
+  @Override
+  String among() {
+    return "in (select value from json_each(?))";
+  }
+
+  @Override
+  void setAmong(PreparedStatement statement, int parameter, List<String> texts)
+      throws SQLException {
+    ByteArrayOutputStream json = new ByteArrayOutputStream();
+    try {
+      Codec.json().encode(texts, TEXTS, json);
+    } catch (IOException e) {
+      throw new AssertionError("texts are JSON", e);
+    }
+    statement.setString(parameter, json.toString(UTF_8));
   }
 
   @Override

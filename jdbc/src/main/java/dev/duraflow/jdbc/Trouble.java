@@ -13,9 +13,12 @@ import org.jspecify.annotations.Nullable;
 /** What a database's errors mean, and what of them may be told. */
 final class Trouble {
   private static final Pattern URL = Pattern.compile("jdbc:\\S+");
-  private static final Pattern USER_IN_URL = Pattern.compile("://[^/\\s@]+@");
+  private static final Pattern USER_IN_URL = Pattern.compile("://[^/\\s@]+@|[^/\\s@:]+:[^/\\s@]+@");
   private static final Pattern SECRET = Pattern.compile(
       "(?i)\\b(password|passwd|pwd|passphrase|secret|token)(\\s*[=:]\\s*)[^\\s&;,)]+");
+
+  /** PostgreSQL's word for a right that is missing. */
+  private static final String DENIED = "42501";
 
   /** SQLite's primary result codes. */
   private static final int BUSY = 5;
@@ -54,7 +57,9 @@ final class Trouble {
     return new StoreException(
         "cannot " + doing + ": " + told.getMessage()
             + (state == null ? "" : " (SQLSTATE " + state + ")")
-            + "; see that the database can be reached and its tables are there, and try again",
+            + (DENIED.equals(state)
+                ? "; have the right granted to the role: docs/formats.md lists those that are needed"
+                : "; see that the database can be reached and its tables are there, and try again"),
         told);
   }
 
@@ -67,6 +72,12 @@ final class Trouble {
         without(String.valueOf(e.getMessage())), e.getSQLState(), e.getErrorCode());
     told.setStackTrace(e.getStackTrace());
     return told;
+  }
+
+  /** What a pool threw that had no connection to give: as a failure of the database, which it is. */
+  static SQLException noConnection(RuntimeException e) {
+    String state = e.getCause() instanceof SQLException cause ? cause.getSQLState() : null;
+    return tellable(new SQLException(String.valueOf(e.getMessage()), state, e));
   }
 
   private static boolean isTellable(@Nullable Throwable e, Set<Throwable> seen) {
@@ -89,7 +100,7 @@ final class Trouble {
   /** A text without URLs of databases, which may hold passwords, and without passwords. */
   static String without(String text) {
     String noUrl = URL.matcher(text).replaceAll("jdbc:...");
-    String noUser = USER_IN_URL.matcher(noUrl).replaceAll("://...@");
+    String noUser = USER_IN_URL.matcher(noUrl).replaceAll("...@");
     return SECRET.matcher(noUser).replaceAll("$1$2...");
   }
 }

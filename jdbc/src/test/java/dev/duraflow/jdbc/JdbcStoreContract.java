@@ -362,6 +362,28 @@ interface JdbcStoreContract {
   }
 
   @Test
+  default void recordsThatAreWantedNext_areLookedUpAtOnce() {
+    String longId = "x".repeat(3_000);
+    try (OpenRun owner = store().open("run");
+        OpenRun guest = store().join("run", owner.epoch());
+        OpenRun other = store().join("run", owner.epoch())) {
+      List<String> all = List.of("a", "b'\"", longId, "ü");
+      all.forEach(taskId -> save(guest, record(taskId, "of " + taskId)));
+
+      assertThat(text(owner.findShared("a", List.of("b'\"", longId, "none")).orElseThrow()))
+          .isEqualTo("of a");
+      assertThat(text(owner.find("b'\"").orElseThrow())).isEqualTo("of b'\"");
+      assertThat(text(owner.find(longId).orElseThrow())).isEqualTo("of " + longId);
+      assertThat(owner.find("none")).isEmpty();
+      assertThat(owner.find("ü")).isEmpty();
+      assertThat(other.findShared("none", all)).isEmpty();
+      for (String taskId : all) {
+        assertThat(text(other.find(taskId).orElseThrow())).isEqualTo("of " + taskId);
+      }
+    }
+  }
+
+  @Test
   default void guest_ofAnotherOwner_isRefused() {
     try (OpenRun first = store().open("run");
         OpenRun guest = store().join("run", first.epoch())) {

@@ -21,29 +21,29 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** A worker needs no more rights than {@code docs/formats.md} says, and does with them. */
+/** Who executes runs needs no more rights than {@code docs/formats.md} says, and does with them. */
 final class RightsTest {
   private static String[] grants() throws IOException {
     String page = Files.readString(Path.of("../docs/formats.md"));
     Matcher block = Pattern.compile(
-            "<!-- rights of a worker -->\\s*```sql\\n(.*?)```", Pattern.DOTALL)
+            "<!-- rights of a coordinator -->\\s*```sql\\n(.*?)```", Pattern.DOTALL)
         .matcher(page);
     assertThat(block.find()).isTrue();
     return block.group(1).strip().split(";\\s*");
   }
 
   @Test
-  void worker_withTheLeastRights_runsAndCannotDoMore() throws IOException {
+  void coordinator_withTheLeastRights_runsAndCannotDoMore() throws IOException {
     PostgresServer server = PostgresServer.shared(18);
     String url = server.newDatabase();
     String database = url.substring(url.lastIndexOf('/') + 1, url.indexOf('?'));
     try (HikariDataSource owner = PostgresServer.pool(url, 2)) {
       JdbcSettings settings = JdbcSettings.defaults().withSchema("duraflow");
       JdbcStore.on(owner, settings);
-      server.execute(database, "drop role if exists worker", "create role worker login");
+      server.execute(database, "drop role if exists coordinator", "create role coordinator login");
       server.execute(database, grants());
       try (HikariDataSource pool = PostgresServer.pool(
-          url.replace("postgres", "worker").replace("jdbc:worker", "jdbc:postgres"), 2)) {
+          url.replace("postgres", "coordinator").replace("jdbc:coordinator", "jdbc:postgres"), 2)) {
         JdbcStore store = JdbcStore.on(pool, settings);
         Dag dag = Dag.named("small");
         Task<String> large = dag.task("large", () -> "x".repeat(1_000_000));
@@ -61,7 +61,8 @@ final class RightsTest {
         assertThat(store.durations("small")).containsEntry("large", Duration.ofSeconds(2));
         assertThatThrownBy(() -> store.delete("run"))
             .isInstanceOf(StoreException.class)
-            .hasMessageContaining("permission denied");
+            .hasMessageContaining("permission denied for table duraflow_note")
+            .hasMessageContaining("docs/formats.md");
         assertThatThrownBy(() -> MigrationsTest.execute(pool, "drop table duraflow.duraflow_run"))
             .hasMessageContaining("must be owner");
         for (String table : List.of("duraflow_record", "duraflow_duration")) {
@@ -70,14 +71,14 @@ final class RightsTest {
         }
 
         // As whoever granted rights before there was that table.
-        server.execute(database, "revoke all on duraflow.duraflow_duration from worker");
+        server.execute(database, "revoke all on duraflow.duraflow_duration from coordinator");
         assertThatThrownBy(() -> store.durations("small"))
             .hasMessageContaining("permission denied");
         assertThat(Duraflow.builder().store(store).build().run(dag, "without").state())
             .isEqualTo(RunState.SUCCEEDED);
       }
       assertThat(JdbcStore.on(owner, settings).delete("run")).isTrue();
-      server.execute(database, "drop owned by worker", "drop role worker");
+      server.execute(database, "drop owned by coordinator", "drop role coordinator");
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.duraflow.jdbc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.duraflow.error.StoreException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -23,6 +24,7 @@ final class TroubleTest {
     for (String message : List.of(
         "cannot parse jdbc:postgresql://db/x?user=me&password=hunter2",
         "no route to postgres://me:hunter2@db:5432/x",
+        "unknown host me:hunter2@db",
         "login failed: Password = hunter2")) {
       SQLException first = new SQLException("failed", "08001", new RuntimeException(message));
       SQLException next = new SQLException("failed", "08001");
@@ -52,5 +54,16 @@ final class TroubleTest {
     StoreException e = catchThrowableOfType(StoreException.class, () -> JdbcStore.on(nowhere));
     assertThat(e).isNotNull().hasMessageContaining("cannot open the store");
     assertThat(printed(e)).doesNotContain("hunter2");
+  }
+
+  /** It makes its connections when it is first asked for one, and then names a URL without a driver. */
+  @Test
+  void on_aPoolWithAWrongUrl_failsWithoutTellingIt() {
+    try (HikariDataSource pool = new HikariDataSource()) {
+      pool.setJdbcUrl("jdbc:postgres://me:hunter2@localhost/x");
+      StoreException e = catchThrowableOfType(StoreException.class, () -> JdbcStore.on(pool));
+      assertThat(e).isNotNull().hasMessageContaining("cannot open the store");
+      assertThat(printed(e)).doesNotContain("hunter2");
+    }
   }
 }

@@ -4,6 +4,7 @@ import dev.duraflow.store.OpenRun;
 import dev.duraflow.store.PayloadSink;
 import dev.duraflow.store.RunNote;
 import dev.duraflow.store.TaskRecord;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -54,8 +55,8 @@ abstract class RunAround implements OpenRun {
   }
 
   @Override
-  public Optional<TaskRecord> findShared(String taskId) {
-    return inner.findShared(taskId);
+  public Optional<TaskRecord> findShared(String taskId, Collection<String> next) {
+    return inner.findShared(taskId, next);
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.duraflow.store.PayloadSink;
 import dev.duraflow.store.RunNote;
 import dev.duraflow.store.SharedStore;
 import dev.duraflow.store.TaskRecord;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -69,8 +70,8 @@ final class ClaimingStore implements SharedStore {
     }
 
     @Override
-    public Optional<TaskRecord> findShared(String taskId) {
-      return run.findShared(taskId);
+    public Optional<TaskRecord> findShared(String taskId, Collection<String> next) {
+      return run.findShared(taskId, next);
     }
 
     @Override

@@ -21,12 +21,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command {@code duraflow worker}: performs tasks of runs that other processes have, until it is ended. */
 @Command(
@@ -41,6 +46,11 @@ public final class Worker implements Callable<Integer> {
   static final String READY = "ready: ";
 
   static final String RECORDS = "records ";
+
+  /** Held, since one that nobody holds is forgotten together with its level. */
+  private static final Logger DRIVER = Logger.getLogger("org.postgresql");
+
+  private static final Pattern USER_IN_URL = Pattern.compile("//[^/?]*@");
 
   /** Connections beside one for each thread: to hear of notifications, to give signs of life. */
   private static final int MORE_CONNECTIONS = 4;
@@ -117,8 +127,22 @@ public final class Worker implements Callable<Integer> {
     Worker worker = new Worker(results, messages);
     return new CommandLine(worker)
         .setOut(new PrintWriter(results, true, Charset.defaultCharset()))
-        .setParameterExceptionHandler((e, all) -> worker.refuse(String.valueOf(e.getMessage())))
+        .setParameterExceptionHandler((e, all) -> worker.refuse(reason(e)))
         .execute(args);
+  }
+
+  /** Without what may be the value of a misspelt {@code --password}. */
+  private static String reason(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      String options = unmatched.getUnmatched().stream()
+          .filter(argument -> argument.startsWith("-"))
+          .map(argument -> "'" + argument.split("=", 2)[0] + "'")
+          .collect(Collectors.joining(", "));
+      return options.isEmpty()
+          ? "there are arguments that are no options"
+          : "unknown option " + options;
+    }
+    return String.valueOf(e.getMessage());
   }
 
   @Override
@@ -135,7 +159,9 @@ public final class Worker implements Callable<Integer> {
     if (threads < 1) {
       return refuse("--threads must be >= 1: " + threads);
     }
-    if (Driver.parseURL(url, null) == null) { // not repeated: there may be a password in it
+    DRIVER.setLevel(Level.OFF); // it logs URLs that it does not understand as they are
+    if (USER_IN_URL.matcher(url).find() || Driver.parseURL(url, null) == null) {
+      // Not repeated: there may be a password in it.
       return refuse("--jdbc must look like jdbc:postgresql://host:port/name");
     }
     if (untilEof) {

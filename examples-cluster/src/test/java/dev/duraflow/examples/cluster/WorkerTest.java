@@ -8,6 +8,12 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +58,9 @@ final class WorkerTest {
         "--threads=many",
         "--jdbc=jdbc:mysql://localhost/x?password=" + SECRET,
         "--jdbc=localhost:5432?password=" + SECRET,
+        "--jdbc=jdbc:postgresql://me:" + SECRET + "@localhost/x",
+        "--pasword=" + SECRET,
+        SECRET,
         "surplus"
       })
   void wrongArguments_areRefusedInOneLine(String argument) {
@@ -84,6 +93,35 @@ final class WorkerTest {
         .contains("\tat ")
         .doesNotContain(SECRET);
     assertThat(results.size()).isZero();
+  }
+
+  /** The driver logs a URL that it does not understand, and the JDK's logging prints that. */
+  @Test
+  void urlThatTheDriverDoesNotUnderstand_isNotLogged() {
+    List<String> logged = new ArrayList<>();
+    Handler handler = new Handler() {
+      @Override
+      public void publish(LogRecord told) {
+        logged.add(new SimpleFormatter().format(told));
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    Logger root = Logger.getLogger("");
+    root.addHandler(handler);
+    try {
+      assertThat(
+              worker("--jdbc=jdbc:postgresql://localhost:5432?password=" + SECRET, "--dag=flights"))
+          .isEqualTo(2);
+    } finally {
+      root.removeHandler(handler);
+    }
+    assertThat(logged).isEmpty();
+    assertThat(messages()).doesNotContain(SECRET);
   }
 
   @Test
