@@ -15,8 +15,13 @@ final class Computed {
     private final Body0<? extends R> body;
 
     Of0(Dag dag, String id, int ordinal, Body0<? extends R> body) {
-      super(dag, id, ordinal, List.of());
+      super(dag, id, ordinal);
       this.body = body;
+    }
+
+    @Override
+    public List<Task<?>> dependencies() {
+      return List.of();
     }
 
     @Override
@@ -35,9 +40,14 @@ final class Computed {
     private final Body1<? super A, ? extends R> body;
 
     Of1(Dag dag, String id, int ordinal, Task<A> a, Body1<? super A, ? extends R> body) {
-      super(dag, id, ordinal, List.of(a));
+      super(dag, id, ordinal);
       this.a = a;
       this.body = body;
+    }
+
+    @Override
+    public List<Task<?>> dependencies() {
+      return List.of(a);
     }
 
     @Override
@@ -65,10 +75,15 @@ final class Computed {
         Task<A> a,
         Task<B> b,
         Body2<? super A, ? super B, ? extends R> body) {
-      super(dag, id, ordinal, List.of(a, b));
+      super(dag, id, ordinal);
       this.a = a;
       this.b = b;
       this.body = body;
+    }
+
+    @Override
+    public List<Task<?>> dependencies() {
+      return List.of(a, b);
     }
 
     @Override
@@ -101,11 +116,16 @@ final class Computed {
         Task<B> b,
         Task<C> c,
         Body3<? super A, ? super B, ? super C, ? extends R> body) {
-      super(dag, id, ordinal, List.of(a, b, c));
+      super(dag, id, ordinal);
       this.a = a;
       this.b = b;
       this.c = c;
       this.body = body;
+    }
+
+    @Override
+    public List<Task<?>> dependencies() {
+      return List.of(a, b, c);
     }
 
     @Override
@@ -141,12 +161,17 @@ final class Computed {
         Task<C> c,
         Task<D> d,
         Body4<? super A, ? super B, ? super C, ? super D, ? extends R> body) {
-      super(dag, id, ordinal, List.of(a, b, c, d));
+      super(dag, id, ordinal);
       this.a = a;
       this.b = b;
       this.c = c;
       this.d = d;
       this.body = body;
+    }
+
+    @Override
+    public List<Task<?>> dependencies() {
+      return List.of(a, b, c, d);
     }
 
     @Override
@@ -162,11 +187,18 @@ final class Computed {
 
   /** Any number of dependencies of different types; the body asks for their outputs. */
   static final class OfN<R extends @Nullable Object> extends Task<R> {
+    private final List<Task<?>> dependencies;
     private final BodyN<? extends R> body;
 
     OfN(Dag dag, String id, int ordinal, List<Task<?>> dependencies, BodyN<? extends R> body) {
-      super(dag, id, ordinal, dependencies);
+      super(dag, id, ordinal);
+      this.dependencies = dependencies;
       this.body = body;
+    }
+
+    @Override
+    public List<Task<?>> dependencies() {
+      return dependencies;
     }
 
     @Override
@@ -176,7 +208,7 @@ final class Computed {
 
     @Override
     public R call(Inputs in) throws Exception {
-      return body.call(new DeclaredInputs(this, Set.copyOf(dependencies()), in));
+      return body.call(new DeclaredInputs(this, Set.copyOf(dependencies), in));
     }
   }
 
@@ -204,9 +236,14 @@ final class Computed {
         int ordinal,
         List<? extends Task<? extends A>> tasks,
         Body1<? super List<A>, ? extends R> body) {
-      super(dag, id, ordinal, List.copyOf(tasks));
+      super(dag, id, ordinal);
       this.tasks = tasks;
       this.body = body;
+    }
+
+    @Override
+    public List<Task<?>> dependencies() {
+      return List.copyOf(tasks);
     }
 
     @Override
@@ -236,9 +273,14 @@ final class Computed {
         int ordinal,
         Task<? extends Collection<E>> source,
         Body1<? super Stream<E>, ? extends R> body) {
-      super(dag, id, ordinal, List.of(source));
+      super(dag, id, ordinal);
       this.source = source;
       this.body = body;
+    }
+
+    @Override
+    public List<Task<?>> dependencies() {
+      return List.of(source);
     }
 
     @Override

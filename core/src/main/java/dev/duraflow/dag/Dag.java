@@ -4,9 +4,7 @@ import dev.duraflow.error.InvalidDagException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -34,33 +32,40 @@ public final class Dag {
 
   private final List<Task<?>> tasks;
   /** Null if the tasks are the elements of a map: their ids are told apart by their keys, and nobody looks for one. */
-  private final @Nullable Map<String, Task<?>> byId;
+  private final @Nullable TaskIndex byId;
 
   private boolean hasExpansions;
 
   private @Nullable Retry retry;
   private @Nullable DagOrigin origin;
 
-  private Dag(
-      String name, String prefix, List<Task<?>> tasks, @Nullable Map<String, Task<?>> byId) {
+  private Dag(String name, String prefix) {
     this.name = name;
     this.prefix = prefix;
-    this.tasks = tasks;
-    this.byId = byId;
+    this.tasks = new ArrayList<>();
+    this.byId = new TaskIndex(tasks);
+  }
+
+  /** For the elements of a map. */
+  private Dag(String name, int size) {
+    this.name = name;
+    this.prefix = "";
+    this.tasks = new ArrayList<>(size);
+    this.byId = null;
   }
 
   /** An empty DAG. Its name is also the default run id. */
   public static Dag named(String name) {
-    return new Dag(Ids.check(name, "a DAG's name"), "", new ArrayList<>(), new HashMap<>());
+    return new Dag(Ids.check(name, "a DAG's name"), "");
   }
 
   static Dag nested(String name, String prefix) {
-    return new Dag(name, prefix, new ArrayList<>(), new HashMap<>());
+    return new Dag(name, prefix);
   }
 
   /** For the elements of a map, which have different keys. */
   static Dag ofElements(String name, int size) {
-    return new Dag(name, "", new ArrayList<>(size), null);
+    return new Dag(name, size);
   }
 
   /**
@@ -107,7 +112,7 @@ public final class Dag {
   /** The task with this id. */
   public Optional<Task<?>> find(String id) {
     return byId != null
-        ? Optional.ofNullable(byId.get(id))
+        ? Optional.ofNullable(byId.find(id))
         : tasks.stream().filter(task -> task.id().equals(id)).findFirst();
   }
 
@@ -284,7 +289,7 @@ public final class Dag {
 
   <T extends Task<?>> T add(T task) {
     Objects.requireNonNull(task.body(), () -> task + " has no body");
-    Map<String, Task<?>> known = byId;
+    TaskIndex known = byId;
     if (known == null) {
       tasks.add(task);
       return task;
@@ -292,7 +297,7 @@ public final class Dag {
     if (hasExpansions || task instanceof ExpandTask) {
       checkNesting(task, known);
     }
-    Task<?> earlier = known.putIfAbsent(task.id(), task);
+    Task<?> earlier = known.putIfAbsent(task);
     if (earlier != null) {
       throw new InvalidDagException("DAG '" + name + "' already has a task '" + task.id()
           + "'; give every task an id of its own");
@@ -302,10 +307,10 @@ public final class Dag {
   }
 
   /** Ids with a slash may be those of tasks within an expansion. */
-  private void checkNesting(Task<?> task, Map<String, Task<?>> known) {
+  private void checkNesting(Task<?> task, TaskIndex known) {
     String id = task.id();
     for (int slash = id.indexOf('/'); slash >= 0; slash = id.indexOf('/', slash + 1)) {
-      if (known.get(id.substring(0, slash)) instanceof ExpandTask<?, ?> expansion) {
+      if (known.find(id.substring(0, slash)) instanceof ExpandTask<?, ?> expansion) {
         throw nested(expansion, task);
       }
     }

@@ -26,9 +26,14 @@ public final class ExpandTask<A extends @Nullable Object, R extends @Nullable Ob
   public record Declared(Dag dag, Task<?> output) {}
 
   ExpandTask(Dag dag, String id, int ordinal, Task<A> input, Expansion<? super A, R> body) {
-    super(dag, id, ordinal, List.of(input));
+    super(dag, id, ordinal);
     this.input = input;
     this.body = body;
+  }
+
+  @Override
+  public List<Task<?>> dependencies() {
+    return List.of(input);
   }
 
   @Override

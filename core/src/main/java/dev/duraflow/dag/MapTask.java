@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MapTask<E extends @Nullable Object, R extends @Nullable Object>
     extends Task<List<R>> {
+  private final List<Task<?>> dependencies;
   private final Task<? extends Collection<? extends E>> source;
   private final Key<? super E> key;
   private final Body<? extends R> body;
@@ -42,11 +43,17 @@ public final class MapTask<E extends @Nullable Object, R extends @Nullable Objec
       Key<? super E> key,
       Body<? extends R> body,
       ElementCall<E, R> call) {
-    super(dag, id, ordinal, dependencies);
+    super(dag, id, ordinal);
+    this.dependencies = dependencies;
     this.source = source;
     this.key = key;
     this.body = body;
     this.call = call;
+  }
+
+  @Override
+  public List<Task<?>> dependencies() {
+    return dependencies;
   }
 
   @Override
@@ -144,7 +151,7 @@ public final class MapTask<E extends @Nullable Object, R extends @Nullable Objec
     private final Inputs outer;
 
     Element(Dag dag, MapTask<E, R> map, String key, Elements<E> elements, Inputs outer) {
-      super(dag, map.elementId(key), dag.size(), List.of());
+      super(dag, map.elementId(key), dag.size());
       this.map = map;
       this.key = key;
       this.elements = elements;
@@ -155,6 +162,11 @@ public final class MapTask<E extends @Nullable Object, R extends @Nullable Objec
     @Override
     TypeRef<R> inferredType() {
       return map.elementType();
+    }
+
+    @Override
+    public List<Task<?>> dependencies() {
+      return List.of();
     }
 
     @Override

@@ -22,10 +22,15 @@ public final class Recovery<T extends @Nullable Object, R extends @Nullable Obje
       Task<T> tried,
       Function<Outcome<T>, R> taken,
       Function<TypeRef<T>, TypeRef<R>> typeOf) {
-    super(dag, id, ordinal, List.of(tried));
+    super(dag, id, ordinal);
     this.tried = tried;
     this.taken = taken;
     this.typeOf = typeOf;
+  }
+
+  @Override
+  public List<Task<?>> dependencies() {
+    return List.of(tried);
   }
 
   @Override

@@ -32,18 +32,16 @@ public abstract sealed class Task<T extends @Nullable Object>
   private final Dag dag;
   private final String id;
   private final int ordinal;
-  private final List<Task<?>> dependencies;
   private @Nullable TypeRef<T> type;
   private boolean external;
   private boolean local;
   private boolean kept;
   private @Nullable TaskOptions options;
 
-  Task(Dag dag, String id, int ordinal, List<Task<?>> dependencies) {
+  Task(Dag dag, String id, int ordinal) {
     this.dag = dag;
     this.id = id;
     this.ordinal = ordinal;
-    this.dependencies = dependencies;
   }
 
   /** The DAG that this task was declared in. */
@@ -62,9 +60,7 @@ public abstract sealed class Task<T extends @Nullable Object>
   }
 
   /** What it depends on, in the order in which its body takes the outputs. */
-  public final List<Task<?>> dependencies() {
-    return dependencies;
-  }
+  public abstract List<Task<?>> dependencies();
 
   /**
    * Says the output type, where a body cannot reveal it: a lambda that returns a generic type.

@@ -126,7 +126,7 @@ final class Frame implements Inputs {
     this.retain = retain;
     int size = graph.size();
     this.outputs = new Object[size];
-    this.missing = graph.dependencyCounts.clone();
+    this.missing = countDependencies();
     this.reused = records == null ? 0 : reuse(records);
     this.excused = reused > 0 && graph.handlesFailures() ? excuse() : 0;
     this.consumersLeft = records == null ? null : countConsumers(wanted);
@@ -135,6 +135,14 @@ final class Frame implements Inputs {
         order == null ? null : order.remaining(graph, parent == null ? 0 : parent.remainingAfter());
     this.initial = readyFromTheBeginning();
     this.unfinished = size - reused - excused;
+  }
+
+  private int[] countDependencies() {
+    int[] counts = new int[graph.size()];
+    for (int i = 0; i < counts.length; i++) {
+      counts[i] = graph.dependencyCount(i);
+    }
+    return counts;
   }
 
   /** Marks what is finished already, so that nobody waits for it; answers how many tasks that are. */
@@ -308,8 +316,8 @@ final class Frame implements Inputs {
   /** What keeps a task from running; null if all inputs are there. */
   @Nullable
   Blocked rootCause(int task) {
-    for (Task<?> dependency : graph.tasks[task].dependencies()) {
-      if (outputs[dependency.ordinal()] instanceof Blocked blocked) {
+    for (int d = graph.firstDependency(task); d < graph.firstDependency(task + 1); d++) {
+      if (outputs[graph.dependency(d)] instanceof Blocked blocked) {
         return blocked;
       }
     }
@@ -318,7 +326,7 @@ final class Frame implements Inputs {
 
   /** One input of a task has come; whether it was the last, and the task is not one that was finished from the beginning. */
   boolean inputArrived(int task) {
-    return (graph.dependencyCounts[task] == 1 || (int) COUNTS.getAndAdd(missing, task, -1) == 1)
+    return (graph.dependencyCount(task) == 1 || (int) COUNTS.getAndAdd(missing, task, -1) == 1)
         && outputs[task] == null;
   }
 
@@ -328,9 +336,8 @@ final class Frame implements Inputs {
     if (left == null) {
       return;
     }
-    List<Task<?>> dependencies = graph.tasks[task].dependencies();
-    for (int d = 0; d < dependencies.size(); d++) {
-      int dependency = dependencies.get(d).ordinal();
+    for (int d = graph.firstDependency(task); d < graph.firstDependency(task + 1); d++) {
+      int dependency = graph.dependency(d);
       if ((int) COUNTS.getAndAdd(left, dependency, -1) == 1
           && !retain
           && !(outputs[dependency] instanceof Blocked)

@@ -49,8 +49,8 @@ final class JournalIndex {
   private int[] bodySizes = new int[16];
   /** Page and offset of the part that is kept. */
   private long[] kept = new long[16];
-  /** Entry plus one; 0 where there is none. */
-  private int[] table = new int[32];
+  /** The hash of an id and its entry plus one; 0 where there is none. Most others are told apart by the hash alone. */
+  private long[] table = new long[32];
 
   JournalIndex(DiskFile file, Header header, long firstFrame) {
     this.file = file;
@@ -130,8 +130,9 @@ final class JournalIndex {
     int idStart = body.position;
     Objects.checkFromIndexSize(idStart, idLength, end);
     body.position = idStart + idLength;
-    int slot = slot(body.array, idStart, idLength);
-    int entry = table[slot] - 1;
+    int hash = hash(body.array, idStart, idLength);
+    int slot = slot(hash, body.array, idStart, idLength);
+    int entry = (int) table[slot] - 1;
     if (entry < 0) {
       entry = count++;
       if (entry == kept.length) {
@@ -139,7 +140,7 @@ final class JournalIndex {
         frameStarts = Arrays.copyOf(frameStarts, entry * 2);
         bodySizes = Arrays.copyOf(bodySizes, entry * 2);
       }
-      table[slot] = entry + 1;
+      table[slot] = (long) hash << Integer.SIZE | (entry + 1);
     }
     kept[entry] = keep(body.array, from, idStart + idLength - from);
     frameStarts[entry] = scan.frameStart();
@@ -162,21 +163,28 @@ final class JournalIndex {
     return place;
   }
 
+  /** The entry of an id, or -1. */
+  private int entryOf(byte[] array, int start, int length) {
+    return (int) table[slot(hash(array, start, length), array, start, length)] - 1;
+  }
+
   /** Where the entry of an id is, or would be. */
-  private int slot(byte[] array, int start, int length) {
+  private int slot(int hash, byte[] array, int start, int length) {
     int mask = table.length - 1;
-    int slot = hash(array, start, length) & mask;
-    while (table[slot] != 0) {
-      Bytes entry = entry(table[slot] - 1);
-      int end = endOfTimes(entry);
-      if (end == length
-          && Arrays.equals(
-              entry.array, entry.position, entry.position + length, array, start, start + length)) {
-        return slot;
-      }
+    int slot = hash & mask;
+    while (table[slot] != 0
+        && !(hash(table[slot]) == hash && isOf((int) table[slot] - 1, array, start, length))) {
       slot = (slot + 1) & mask;
     }
     return slot;
+  }
+
+  private boolean isOf(int number, byte[] array, int start, int length) {
+    Bytes entry = entry(number);
+    int idLength = endOfTimes(entry);
+    int id = entry.position;
+    return idLength == length
+        && Arrays.equals(entry.array, id, id + length, array, start, start + length);
   }
 
   /** Moves the cursor from an entry's beginning to its id, and answers the id's length. */
@@ -194,14 +202,12 @@ final class JournalIndex {
   }
 
   private void grow() {
-    int[] old = table;
-    table = new int[old.length * 4];
+    long[] old = table;
+    table = new long[old.length * 2];
     int mask = table.length - 1;
-    for (int occupied : old) {
+    for (long occupied : old) {
       if (occupied != 0) {
-        Bytes entry = entry(occupied - 1);
-        int length = endOfTimes(entry);
-        int slot = hash(entry.array, entry.position, length) & mask;
+        int slot = hash(occupied) & mask;
         while (table[slot] != 0) {
           slot = (slot + 1) & mask;
         }
@@ -210,25 +216,33 @@ final class JournalIndex {
     }
   }
 
-  /** FNV-1a by G. Fowler, L. C. Noll and P. Vo, with the high bits mixed in, since the table takes the low ones. */
+  private static int hash(long occupied) {
+    return (int) (occupied >>> Integer.SIZE);
+  }
+
+  /**
+   * Ids that differ in their last digit share a cache line of the table, or two, since tasks are asked for in the order of their
+   * declaration. Lines are scattered by the golden ratio (D. Knuth, The Art of Computer Programming, 6.4).
+   */
   private static int hash(byte[] array, int start, int length) {
-    int hash = 0x811c9dc5;
+    int hash = 0;
     for (int i = start; i < start + length; i++) {
-      hash = (hash ^ array[i]) * 0x01000193;
+      hash = 31 * hash + array[i];
     }
-    return hash ^ (hash >>> 15);
+    int line = (hash >>> 3) * 0x9E3779B9;
+    return ((line ^ (line >>> 15)) << 3) | (hash & 7);
   }
 
   /** Whether a task has a record. */
   boolean holds(String taskId) {
     byte[] id = taskId.getBytes(StandardCharsets.UTF_8);
-    return table[slot(id, 0, id.length)] != 0;
+    return entryOf(id, 0, id.length) >= 0;
   }
 
   /** Whether the record in a frame is the latest of its task. */
   boolean isLatest(long frameStart, byte[] array, int idStart, int idLength) {
-    int occupied = table[slot(array, idStart, idLength)];
-    return occupied != 0 && frameStarts[occupied - 1] == frameStart;
+    int entry = entryOf(array, idStart, idLength);
+    return entry >= 0 && frameStarts[entry] == frameStart;
   }
 
   /** Whether the graph that was recorded last has this body. */
@@ -248,8 +262,8 @@ final class JournalIndex {
   @Nullable
   TaskRecord find(String taskId, Payloads payloads) {
     byte[] id = taskId.getBytes(StandardCharsets.UTF_8);
-    int occupied = table[slot(id, 0, id.length)];
-    return occupied == 0 ? null : record(occupied - 1, payloads);
+    int entry = entryOf(id, 0, id.length);
+    return entry < 0 ? null : record(entry, payloads);
   }
 
   /** The records by number, in the order in which their tasks came. */
