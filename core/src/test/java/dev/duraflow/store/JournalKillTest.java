@@ -62,11 +62,13 @@ final class JournalKillTest {
       input.flush();
     }
 
-    void kill() {
+    void kill() throws InterruptedException {
       process
           .toHandle()
           .destroyForcibly(); // the process itself would close its output before it is read
-      process.onExit().join();
+      process
+          .waitFor(); // and not for its onExit(), which goes by a number that another may have by
+      // now
     }
   }
 
@@ -82,8 +84,10 @@ final class JournalKillTest {
   }
 
   @AfterEach
-  void killAll() {
-    all.forEach(Child::kill);
+  void killAll() throws InterruptedException {
+    for (Child child : all) {
+      child.kill();
+    }
   }
 
   /** A run of a random DAG, which several processes carry on, one after the other. */
@@ -116,7 +120,10 @@ final class JournalKillTest {
       // By how far one has come, since how fast it is depends on what else the machine does.
       Job watched = jobs.values().iterator().next();
       long enough = size(watched.log()) + Math.max(0, random.nextInt(1_200) - 200);
-      while (size(watched.log()) < enough && !child.output.ready() && child.process.isAlive()) {
+      while (size(watched.log()) < enough
+          && !child.output.ready()
+          && child.process.isAlive()
+          && !Thread.currentThread().isInterrupted()) {
         Thread.onSpinWait();
       }
       Thread.sleep(random.nextInt(4));
