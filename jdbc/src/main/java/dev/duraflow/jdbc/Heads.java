@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Reads what the tables say of records, without their payloads. Thread-safe. */
@@ -18,8 +19,17 @@ final class Heads {
   private static final String COLUMNS =
       "task_id, full_id, save_id, kind, type, codec, attempt, started_at, finished_at, size, crc32c, chunks, position";
 
+  private static final String OF_RUN =
+      "select " + COLUMNS + " from {schema}duraflow_record where run = ? and task_id ";
+
+  private static final String OF_OWNER = "select " + COLUMNS
+      + " from (select run as owned from {schema}duraflow_run where run = ? and epoch = ?) as owner"
+      + " left join {schema}duraflow_record on run = owned and task_id ";
+
   private final Dialect dialect;
+  private final String one;
   private final String some;
+  private final String oneOfOwner;
   private final String someOfOwner;
   private final String all;
   private final String failedAttempts;
@@ -27,11 +37,10 @@ final class Heads {
 
   Heads(Dialect dialect) {
     this.dialect = dialect;
-    some = dialect.sql(
-        "select " + COLUMNS + " from {schema}duraflow_record where run = ? and task_id {among}");
-    someOfOwner = dialect.sql("select " + COLUMNS
-        + " from (select run as owned from {schema}duraflow_run where run = ? and epoch = ?) as owner"
-        + " left join {schema}duraflow_record on run = owned and task_id {among}");
+    one = dialect.sql(OF_RUN + "= ?");
+    some = dialect.sql(OF_RUN + "{among}");
+    oneOfOwner = dialect.sql(OF_OWNER + "= ?");
+    someOfOwner = dialect.sql(OF_OWNER + "{among}");
     all = dialect.sql(
         "select " + COLUMNS + " from {schema}duraflow_record where run = ? order by position");
     failedAttempts = dialect.sql(
@@ -55,21 +64,30 @@ final class Heads {
 
   Answer find(Connection connection, Tenure tenure, Collection<String> taskIds)
       throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement(tenure.isGuest ? someOfOwner : some)) {
+    List<String> keys = taskIds.stream().map(taskId -> Id.of(taskId).key()).toList();
+    try (PreparedStatement statement = connection.prepareStatement(sql(tenure, keys.size()))) {
       int parameter = 1;
       statement.setLong(parameter++, tenure.run);
       if (tenure.isGuest) {
         statement.setLong(parameter++, tenure.epoch);
       }
-      dialect.setAmong(
-          statement,
-          parameter,
-          taskIds.stream().map(taskId -> Id.of(taskId).key()).toList());
+      if (keys.size() == 1) {
+        statement.setString(parameter, keys.get(0));
+      } else {
+        dialect.setAmong(statement, parameter, keys);
+      }
       try (ResultSet row = statement.executeQuery()) {
         return answer(row, !tenure.isGuest);
       }
     }
+  }
+
+  /** For one id PostgreSQL keeps its plan; for several it makes a new one each time. */
+  private String sql(Tenure tenure, int ids) {
+    if (ids == 1) {
+      return tenure.isGuest ? oneOfOwner : one;
+    }
+    return tenure.isGuest ? someOfOwner : some;
   }
 
   /** @param isOurs whatever the database answers */
