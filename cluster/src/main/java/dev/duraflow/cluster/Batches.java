@@ -15,7 +15,8 @@ import java.util.function.Consumer;
  * statement is enough then. Whoever hands over waits for nothing. Thread-safe.
  *
  * <p>What is handed over is in the queue before the thread is asked to look, and each look takes all; so nothing is left behind.
- * The thread is there when there is something to do.
+ * The thread is there when there is something to do. What a database that may soon be there again did not take is kept for {@link
+ * #again()}.
  */
 final class Batches<T> implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.duraflow.cluster");
@@ -28,6 +29,7 @@ final class Batches<T> implements AutoCloseable {
   private final String name;
   private final Consumer<List<T>> work;
   private final Queue<T> waiting = new ConcurrentLinkedQueue<>();
+  private final Queue<T> kept = new ConcurrentLinkedQueue<>();
   private final ThreadPoolExecutor thread;
   private volatile boolean busy;
 
@@ -55,6 +57,16 @@ final class Batches<T> implements AutoCloseable {
     thread.execute(this::work);
   }
 
+  /** Hands over anew what has been kept until now. */
+  void again() {
+    for (int left = kept.size(); left > 0; left--) {
+      T one = kept.poll();
+      if (one != null) {
+        add(one);
+      }
+    }
+  }
+
   private void work() {
     if (waiting.isEmpty()) {
       return;
@@ -80,7 +92,15 @@ final class Batches<T> implements AutoCloseable {
     try {
       work.accept(batch);
     } catch (Throwable e) { // the thread is there for the next batch
-      LOG.log(System.Logger.Level.WARNING, name + " came to nothing for " + batch.size(), e);
+      if (Tables.isPassing(e)) {
+        kept.addAll(batch);
+        LOG.log(
+            System.Logger.Level.WARNING,
+            name + ": the database takes nothing now; " + batch.size() + " wait for the next sweep",
+            e);
+      } else {
+        LOG.log(System.Logger.Level.WARNING, name + " came to nothing for " + batch.size(), e);
+      }
     }
   }
 

@@ -9,11 +9,9 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -47,8 +45,6 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
   private final ConcurrentMap<String, UnderWay> underWay = new ConcurrentHashMap<>();
   private final Batches<UnderWay> submissions =
       new Batches<>("duraflow-engine-submit", this::submitAll);
-  /** For the next sweep, since the database was not there. */
-  private final Queue<UnderWay> unsubmitted = new ConcurrentLinkedQueue<>();
 
   private final Batches<String> givenUp = new Batches<>("duraflow-engine-cancel", this::giveUpAll);
   private final Notifications notifications;
@@ -144,14 +140,9 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
               one -> one.id, one -> one.invocation, (one, same) -> one, LinkedHashMap::new)));
     } catch (Throwable e) { // whatever it is, nobody may wait for ever
       if (Tables.isPassing(e)) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "the database takes no invocations now; " + wanted.size() + " wait for the next sweep",
-            e);
-        unsubmitted.addAll(wanted);
-      } else {
-        wanted.forEach(one -> one.end(e));
+        throw e;
       }
+      wanted.forEach(one -> one.end(e));
       return;
     }
     for (UnderWay one : wanted) {
@@ -167,6 +158,9 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
     try {
       tables.giveUp(ids);
     } catch (RuntimeException e) {
+      if (Tables.isPassing(e)) {
+        throw e;
+      }
       LOG.log(
           System.Logger.Level.WARNING,
           "workers could not be asked to give up " + ids.size()
@@ -196,9 +190,8 @@ public final class ClusterEngine implements TaskEngine, AutoCloseable {
 
     @Override
     public void sweep() {
-      for (UnderWay one = unsubmitted.poll(); one != null; one = unsubmitted.poll()) {
-        submissions.add(one);
-      }
+      submissions.again();
+      givenUp.again();
       List<String> submitted = new ArrayList<>();
       for (UnderWay one : underWay.values()) {
         if (one.submitted) {

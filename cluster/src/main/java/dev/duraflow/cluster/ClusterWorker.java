@@ -2,7 +2,8 @@ package dev.duraflow.cluster;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.Execution;
-import com.github.kagkarlsson.scheduler.task.FailureHandler;
+import com.github.kagkarlsson.scheduler.task.ExecutionComplete;
+import com.github.kagkarlsson.scheduler.task.ExecutionOperations;
 import com.github.kagkarlsson.scheduler.task.helper.CustomTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import dev.duraflow.TaskWorker;
@@ -10,6 +11,7 @@ import dev.duraflow.error.PlacementException;
 import dev.duraflow.error.RemoteTaskException;
 import dev.duraflow.remote.Invocation;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,6 +41,9 @@ public final class ClusterWorker implements AutoCloseable {
   private static final double FETCH_BELOW = 0.7;
 
   private static final Duration RETRY = Duration.ofSeconds(1);
+  private static final Duration LONGEST_RETRY = Duration.ofMinutes(1);
+  private static final Duration LEFT_ALONE = Duration.ofHours(1);
+  private static final System.Logger LOG = System.getLogger("dev.duraflow.cluster");
   private static final String DUE = "duraflow_due";
   private static final String GIVEN_UP = "duraflow_given_up";
 
@@ -82,9 +87,15 @@ public final class ClusterWorker implements AutoCloseable {
     this.clock = DatabaseClock.of(tables);
     this.performed = new Batches<>("duraflow-worker-remove", tables::remove);
     CustomTask<Invocation> performing = Tasks.custom(Invocations.TASK)
-        .onFailure(new FailureHandler.OnFailureRetryLater<>(RETRY))
+        .onFailure(ClusterWorker::retry)
         .execute((instance, context) -> {
-          perform(instance.getId(), instance.getData());
+          Invocation invocation;
+          try {
+            invocation = Invocations.of(instance);
+          } catch (RuntimeException e) {
+            return (complete, operations) -> putOff(complete, operations, e);
+          }
+          perform(instance.getId(), invocation);
           return (complete, operations) -> performed.add(complete.getExecution());
         });
     this.scheduler = Scheduler.create(dataSource, performing)
@@ -100,6 +111,40 @@ public final class ClusterWorker implements AutoCloseable {
         .build();
     this.notifications = Notifications.of(
         "duraflow-worker", dataSource, settings.sweep(), List.of(DUE, GIVEN_UP), new Hearing());
+  }
+
+  /**
+   * Leaves a row that is no invocation, for longer each time. It may be of a newer program, and then a worker of that may come and
+   * know what to do with it.
+   */
+  private static void putOff(
+      ExecutionComplete complete, ExecutionOperations<Invocation> operations, RuntimeException e) {
+    Execution row = complete.getExecution();
+    // Else it is known already, to the log of whichever worker.
+    boolean isFirst = row.consecutiveFailures == 0;
+    LOG.log(
+        isFirst ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+        "row '" + Invocations.shown(row.getId()) + "' of duraflow_execution is no invocation: "
+            + Invocations.shown(String.valueOf(e.getMessage()))
+            + "; workers will look at it ever more rarely; delete it, unless a newer duraflow wrote it");
+    Instant now = complete.getTimeDone();
+    operations.reschedule(
+        ExecutionComplete.failure(row, now.minus(complete.getDuration()), now, e),
+        now.plus(doubled(row.consecutiveFailures, LEFT_ALONE)));
+  }
+
+  /** For an invocation that could not even fail: the database that is to be asked or told does not do its part. */
+  private static void retry(
+      ExecutionComplete complete, ExecutionOperations<Invocation> operations) {
+    boolean isPassing = complete.getCause().filter(Tables::isPassing).isPresent();
+    int failures = isPassing ? 0 : complete.getExecution().consecutiveFailures;
+    operations.reschedule(complete, complete.getTimeDone().plus(doubled(failures, LONGEST_RETRY)));
+  }
+
+  /** The time until the next try, twice as long after each that failed. */
+  private static Duration doubled(int failures, Duration longest) {
+    Duration doubled = RETRY.multipliedBy(1L << Math.max(0, Math.min(failures, 30)));
+    return doubled.compareTo(longest) < 0 ? doubled : longest;
   }
 
   /** Whatever is thrown here lets the invocation be performed again, here or elsewhere. */
@@ -138,6 +183,7 @@ public final class ClusterWorker implements AutoCloseable {
     @Override
     public void sweep() {
       clock.compare(tables);
+      performed.again();
       tables.givenUp(Set.copyOf(performing.keySet())).forEach(this::giveUp);
       scheduler.triggerCheckForDueExecutions();
     }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.github.kagkarlsson.scheduler.serializer.Serializer;
 import com.github.kagkarlsson.scheduler.task.TaskDescriptor;
+import com.github.kagkarlsson.scheduler.task.TaskInstance;
 import dev.duraflow.codec.Codec;
 import dev.duraflow.dag.TypeRef;
 import dev.duraflow.remote.Invocation;
@@ -14,6 +15,8 @@ import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Invocations as db-scheduler keeps them: an id that says which they are, and JSON. */
@@ -49,6 +52,32 @@ final class Invocations {
     return json.toByteArray();
   }
 
+  /**
+   * What is in a row.
+   *
+   * @throws RuntimeException if that is no invocation
+   */
+  static Invocation of(TaskInstance<Invocation> row) {
+    Invocation found = row.getData();
+    if (found == null || isPartly(found)) {
+      throw new IllegalArgumentException(
+          "it holds " + (found == null ? "nothing" : "a part of one, " + found));
+    }
+    return found;
+  }
+
+  /** JSON may leave out what no program does. */
+  private static boolean isPartly(Invocation found) {
+    return Stream.of(
+            found.runId(), found.factory(), found.parameters(), found.fingerprint(), found.taskId())
+        .anyMatch(Objects::isNull);
+  }
+
+  /** The beginning of a text that anybody may have written, in one line. */
+  static String shown(String text) {
+    return text.substring(0, Math.min(text.length(), SHOWN)).replaceAll("\\p{C}", "?");
+  }
+
   private static final class Json implements Serializer {
     @Override
     public byte @Nullable [] serialize(@Nullable Object data) {
@@ -64,8 +93,8 @@ final class Invocations {
         return type.cast(
             Codec.json().decode(new ByteArrayInputStream(json), TypeRef.of(Invocation.class)));
       } catch (IOException e) {
-        String shown = new String(json, 0, Math.min(json.length, SHOWN), UTF_8);
-        throw new UncheckedIOException("not an invocation: " + shown, e);
+        String begin = new String(json, 0, Math.min(json.length, SHOWN), UTF_8);
+        throw new UncheckedIOException("it begins with " + shown(begin), e);
       }
     }
   }

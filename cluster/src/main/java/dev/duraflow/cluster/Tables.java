@@ -1,6 +1,9 @@
 package dev.duraflow.cluster;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toList;
 
 import com.github.kagkarlsson.scheduler.task.Execution;
 import dev.duraflow.error.DuraflowException;
@@ -30,13 +33,28 @@ import java.util.function.Function;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** The tables of a cluster, and the statements that are not db-scheduler's own. Thread-safe. */
+/**
+ * The tables of a cluster, and the statements that are not db-scheduler's own. Thread-safe.
+ *
+ * <p>Many of them run at the same time on the same rows, so they must not wait for each other in a circle. Each takes the locks of all
+ * its rows before it changes any, in the order of the ids, or leaves out rows that are locked. db-scheduler leaves those out as well when
+ * it picks, and changes single rows otherwise. What else may work on the tables keeps to no order; so a transaction that PostgreSQL
+ * takes back to end a deadlock is begun anew.
+ */
 final class Tables {
   private static final int VERSION = 1;
   /** Of an advisory lock; any number that nobody else has. */
   private static final long MIGRATION_LOCK = 0x6475726166_6c6f77L;
 
   private static final String KEPT = "interval '1 day'";
+
+  /** At most of a transaction that is taken back; later there may be fewer in its way. */
+  private static final int ATTEMPTS = 10;
+
+  private static final String OURS = "task_name = '" + Invocations.TASK_NAME + "'";
+
+  private static final String DEADLOCK = "40P01";
+  private static final String NOT_SERIALIZABLE = "40001";
 
   private final DataSource dataSource;
   private final ClusterSettings settings;
@@ -91,22 +109,19 @@ final class Tables {
   }
 
   private <T> T with(String what, Work<T> work) {
-    try (Connection connection = dataSource.getConnection()) {
+    return done(what, connection -> {
       connection.setAutoCommit(false);
-      T result;
       try {
-        result = work.in(connection);
+        T result = work.in(connection);
         connection.commit();
+        return result;
       } catch (SQLException | RuntimeException e) {
         connection.rollback();
         throw e;
       } finally {
         connection.setAutoCommit(true);
       }
-      return result;
-    } catch (SQLException e) {
-      throw failure(what, e);
-    }
+    });
   }
 
   private interface Single<T> {
@@ -115,14 +130,29 @@ final class Tables {
 
   /** A statement that is a transaction. */
   private <T> T alone(String what, String sql, Single<T> work) {
-    try (Connection connection = dataSource.getConnection()) {
+    return done(what, connection -> {
       connection.setAutoCommit(true);
       try (PreparedStatement statement = connection.prepareStatement(sql)) {
         return work.on(statement);
       }
-    } catch (SQLException e) {
-      throw failure(what, e);
+    });
+  }
+
+  /** Does the work, and again if PostgreSQL took it back for the sake of others, who go on meanwhile. */
+  private <T> T done(String what, Work<T> work) {
+    for (int attempt = 1; ; attempt++) {
+      try (Connection connection = dataSource.getConnection()) {
+        return work.in(connection);
+      } catch (SQLException e) {
+        if (!wasTakenBack(e) || attempt == ATTEMPTS) {
+          throw failure(what, e);
+        }
+      }
     }
+  }
+
+  private static boolean wasTakenBack(SQLException e) {
+    return DEADLOCK.equals(e.getSQLState()) || NOT_SERIALIZABLE.equals(e.getSQLState());
   }
 
   private StoreException failure(String what, SQLException e) {
@@ -143,12 +173,16 @@ final class Tables {
     }
   }
 
-  /** Whether a failure is of a database that may soon be there again: one that breaks connections, starts, stops or has too many. */
+  /**
+   * Whether the same may go well a little later: the database breaks connections, starts, stops or has too many, or others were
+   * in the way.
+   */
   static boolean isPassing(Throwable failure) {
     if (failure.getCause() instanceof SQLException cause) {
       String state = String.valueOf(cause.getSQLState());
       return cause instanceof SQLTransientConnectionException
           || state.startsWith("08")
+          || state.startsWith("40")
           || state.startsWith("57P")
           || state.equals("53300");
     }
@@ -252,7 +286,8 @@ final class Tables {
             + " (task_name, task_instance, task_data, execution_time, picked, version) select '"
             + Invocations.TASK_NAME
             + "', id, data, clock_timestamp() - interval '1 minute', false, 1"
-            + " from unnest(?::text[], ?::bytea[]) as u(id, data) on conflict do nothing",
+            + " from unnest(?::text[], ?::bytea[]) as u(id, data) order by id"
+            + " on conflict do nothing",
         statement -> {
           statement.setArray(1, texts(statement.getConnection(), invocations.keySet()));
           statement.setObject(2, data);
@@ -264,8 +299,8 @@ final class Tables {
   Set<String> stillThere(Collection<String> ids) {
     return alone(
         "look for invocations",
-        "select task_instance from " + executions + " where task_name = '" + Invocations.TASK_NAME
-            + "' and task_instance = any(?)",
+        "select task_instance from " + executions + " where " + OURS
+            + " and task_instance = any(?)",
         statement -> ids(statement, texts(statement.getConnection(), ids)));
   }
 
@@ -284,7 +319,10 @@ final class Tables {
     return connection.createArrayOf("text", all.toArray());
   }
 
-  /** Takes out what invocations have failed with; those that did not have none. */
+  /**
+   * Takes out what invocations have failed with; those that did not have none. There is no order in this: each id is asked for
+   * by one engine only, and nobody who has several rows of this table waits for another.
+   */
   Map<String, Function<Invocation, DuraflowException>> takeFailures(Collection<String> ids) {
     return alone(
         "read failures",
@@ -307,14 +345,20 @@ final class Tables {
   /** Takes back those of these invocations that nobody performs; asks whoever performs the others to give them up. */
   void giveUp(Collection<String> ids) {
     with("give up invocations", connection -> {
+      // Nobody picks one between the two statements, nor are there others than these for them.
+      Set<String> locked;
+      try (PreparedStatement lock = connection.prepareStatement("select task_instance from "
+          + executions + " where " + OURS
+          + " and task_instance = any(?) order by task_instance for update")) {
+        locked = ids(lock, texts(connection, ids));
+      }
       try (PreparedStatement delete = connection.prepareStatement("delete from " + executions
-              + " where task_name = '" + Invocations.TASK_NAME
-              + "' and task_instance = any(?) and not picked");
+              + " where " + OURS + " and task_instance = any(?) and not picked");
           PreparedStatement ask = connection.prepareStatement("with asked as (update " + executions
-              + " set given_up = true where task_name = '" + Invocations.TASK_NAME
-              + "' and task_instance = any(?) returning task_instance)"
+              + " set given_up = true where " + OURS
+              + " and task_instance = any(?) returning task_instance)"
               + " select pg_notify('duraflow_given_up', task_instance) from asked")) {
-        Array all = texts(connection, ids);
+        Array all = texts(connection, locked);
         delete.setArray(1, all);
         delete.executeUpdate();
         ask.setArray(1, all);
@@ -360,21 +404,25 @@ final class Tables {
 
   /** Takes out what has been performed, unless another worker has taken it over meanwhile. */
   void remove(List<Execution> performed) {
+    // There is seldom more than one version; and a join with a list of pairs, whose length
+    // PostgreSQL
+    // does not know, takes a time that grows with its square.
+    performed.stream()
+        .collect(groupingBy(one -> one.version, mapping(Execution::getId, toList())))
+        .forEach(this::remove);
+  }
+
+  private void remove(long version, List<String> ids) {
+    String wanted = OURS + " and task_instance = any(?) and version = ?";
+    // An array is made before the first row is deleted.
+    String locked = OURS + " and task_instance = any(array(select task_instance from " + executions
+        + " where " + wanted + " order by task_instance for update))";
     alone(
         "remove invocations",
-        // The first condition is for the index, which a join would not use on a table that is small
-        // when it is analyzed.
-        "delete from " + executions + " where task_name = '" + Invocations.TASK_NAME
-            + "' and task_instance = any(?) and (task_instance, version) in"
-            + " (select id, version from unnest(?::text[], ?::bigint[]) as u(id, version))",
+        "delete from " + executions + " where " + (ids.size() == 1 ? wanted : locked),
         statement -> {
-          Array ids = texts(
-              statement.getConnection(),
-              performed.stream().map(Execution::getId).toList());
-          statement.setArray(1, ids);
-          statement.setArray(2, ids);
-          statement.setObject(
-              3, performed.stream().mapToLong(one -> one.version).toArray());
+          statement.setArray(1, texts(statement.getConnection(), ids));
+          statement.setLong(2, version);
           return statement.executeUpdate();
         });
   }
@@ -382,9 +430,17 @@ final class Tables {
   /** Which of these were given up; takes back those of dead workers, and failures that nobody came for. */
   Set<String> givenUp(Collection<String> performing) {
     return with("look for what was given up", connection -> {
-      execute(connection, "delete from " + executions + " where given_up and not picked");
+      // What is locked somebody else is about to change; there will be another sweep.
       execute(
-          connection, "delete from " + failures + " where failed_at < clock_timestamp() - " + KEPT);
+          connection,
+          "delete from " + executions + " where " + OURS
+              + " and task_instance = any(array(select task_instance from " + executions
+              + " where " + OURS + " and given_up and not picked for update skip locked))");
+      execute(
+          connection,
+          "delete from " + failures + " where invocation = any(array(select invocation from "
+              + failures + " where failed_at < clock_timestamp() - " + KEPT
+              + " for update skip locked))");
       try (PreparedStatement statement = connection.prepareStatement("select task_instance from "
           + executions + " where given_up and task_instance = any(?)")) {
         return ids(statement, texts(connection, performing));

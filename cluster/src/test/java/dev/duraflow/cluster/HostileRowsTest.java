@@ -23,11 +23,17 @@ import java.io.Serializable;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,6 +42,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 final class HostileRowsTest {
   private static final AtomicInteger MADE = new AtomicInteger();
+
+  /** Held, since one that nobody holds is forgotten together with its handlers. */
+  private static final Logger LOG = Logger.getLogger("dev.duraflow.cluster");
 
   private final HikariDataSource pool = PostgresServer.pool(PostgresServer.newDatabase(), 20);
   private final JdbcStore store = JdbcStore.on(pool);
@@ -119,6 +128,65 @@ final class HostileRowsTest {
       }
     }
     assertThat(MADE).hasValue(0);
+  }
+
+  /** A newer worker may know what it is, so it stays; but nobody may have to read of it each second. */
+  @Test
+  void rowThatIsNoInvocation_isLeftAloneForLongerEachTime_andToldOfOnce() throws Exception {
+    List<String> warnings = new CopyOnWriteArrayList<>();
+    Handler handler = new Handler() {
+      @Override
+      public void publish(LogRecord told) {
+        if (Level.WARNING.equals(told.getLevel())) {
+          warnings.add(told.getMessage());
+        }
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    ClusterEngine.on(pool, settings).close();
+    insert("is new", json("{\"a\":\n1}"));
+    insert(
+        "has no task",
+        json("{\"runId\": \"run\", \"epoch\": 1, \"factory\": \"plain\","
+            + " \"parameters\": \"null\", \"fingerprint\": \"0\", \"taskId\": null,"
+            + " \"attempt\": 1}"));
+    insert("failed thrice", new byte[] {0, 10});
+    insert("failed very often", null);
+    PostgresServer.execute(
+        pool,
+        "update duraflow_execution set consecutive_failures = 3 where task_instance = 'failed thrice'",
+        "update duraflow_execution set consecutive_failures = 2147483646"
+            + " where task_instance = 'failed very often'");
+    LOG.addHandler(handler);
+    try (TaskWorker tasks = TaskWorker.on(store, DagFactories.of(factory));
+        ClusterWorker worker = ClusterWorker.start(pool, tasks, settings)) {
+      assertThat(worker).isNotNull();
+      while (!"4"
+          .equals(PostgresServer.text(
+              pool, "select count(*) from duraflow_execution where last_failure is not null"))) {
+        Thread.onSpinWait();
+      }
+    } finally {
+      LOG.removeHandler(handler);
+    }
+    assertThat(PostgresServer.text(
+            pool,
+            "select string_agg(extract(epoch from execution_time - last_failure)::int"
+                + " / (case consecutive_failures when 4 then 8 when 2147483647 then 3600"
+                + " else 2 ^ (consecutive_failures - 1) end)::int || '', ' ')"
+                + " from duraflow_execution where not picked"))
+        .isEqualTo("1 1 1 1");
+    assertThat(warnings)
+        .hasSize(2)
+        .allMatch(text -> text.lines().count() == 1)
+        .anyMatch(text -> text.contains("row 'is new' of duraflow_execution is no invocation")
+            && text.contains("{\"a\":?1}"))
+        .anyMatch(text -> text.contains("row 'has no task'") && text.contains("taskId=null"));
   }
 
   @Test

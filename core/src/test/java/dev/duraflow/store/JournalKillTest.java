@@ -185,7 +185,7 @@ final class JournalKillTest {
   }
 
   @Test
-  @Timeout(120)
+  @Timeout(3_600)
   void twoProcesses_onOneRun_oneIsToldOfTheOtherAndGetsItWhenThatIsDead() throws Exception {
     Instant before = Instant.now();
     for (int round = 0; round < Journals.times(1, 30); round++) {

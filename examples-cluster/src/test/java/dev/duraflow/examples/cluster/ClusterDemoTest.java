@@ -102,6 +102,7 @@ final class ClusterDemoTest {
       demo.await("delay: 44 of 220");
       processes = new ArrayList<>(demo.descendants());
       assertThat(processes).as("two workers, and what has the server").hasSize(3);
+      checkArguments(processes);
       processes.add(server());
       demo.kill();
     }
@@ -118,6 +119,26 @@ final class ClusterDemoTest {
           .singleElement()
           .satisfies(reused -> assertThat(reused).isBetween(44, 228));
     }
+  }
+
+  /** Everybody on this machine can see them, so they must hold no password, neither in the URL nor beside it. */
+  private static void checkArguments(List<ProcessHandle> processes) throws IOException {
+    List<String> ofDatabases = new ArrayList<>();
+    for (ProcessHandle process : processes) {
+      Path arguments = Path.of("/proc", Long.toString(process.pid()), "cmdline");
+      if (Files.exists(arguments)) { // on Linux
+        for (String argument : Files.readString(arguments).split("\0", -1)) {
+          assertThat(argument).doesNotContainIgnoringCase("password");
+          if (argument.contains("jdbc:")) {
+            ofDatabases.add(argument);
+          }
+        }
+      }
+    }
+    assertThat(ofDatabases)
+        .hasSize(Files.exists(Path.of("/proc/self/cmdline")) ? 2 : 0)
+        .allMatch(
+            url -> url.matches("--jdbc=jdbc:postgresql://localhost:\\d+/postgres\\?user=postgres"));
   }
 
   /** It is nobody's child. */
