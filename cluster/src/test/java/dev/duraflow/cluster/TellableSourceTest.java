@@ -145,7 +145,7 @@ final class TellableSourceTest {
       CompletableFuture<Void> stage = engine
           .submit(new Invocation("run", 1, "dag", "null", "0", "task", 1))
           .toCompletableFuture();
-      heard.await("the database takes no invocations now");
+      heard.await("the database takes nothing now");
       assertThat(stage).isNotDone();
     } finally {
       logger.removeHandler(heard);
