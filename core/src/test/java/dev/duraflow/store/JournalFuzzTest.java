@@ -85,6 +85,19 @@ final class JournalFuzzTest {
       void delete(Path file) {} // side files stay for the next journal
     };
     store = Journals.store(root, memory, SIDE_FILE_THRESHOLD);
+    loadClasses();
+  }
+
+  /** What that allocates is not the journals'. */
+  private void loadClasses() {
+    for (int seed = -1; seed >= -50; seed--) {
+      content = mutant(new Random(seed));
+      try (OpenRun run = store.open("run")) {
+        text(run, "task-0");
+      } catch (StoreException e) {
+        // It is damaged.
+      }
+    }
   }
 
   @Test
