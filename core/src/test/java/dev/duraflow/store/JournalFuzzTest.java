@@ -28,9 +28,11 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Journals that nobody has written: whatever is in them, nothing is made of it that was not saved. */
+@Timeout(3_600) // a million take longer than other tests may
 final class JournalFuzzTest {
   private static final int TASKS = 12;
   private static final int SIDE_FILE_THRESHOLD = 4_000;

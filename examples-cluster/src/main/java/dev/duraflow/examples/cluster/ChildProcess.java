@@ -59,7 +59,9 @@ public final class ChildProcess implements AutoCloseable {
 
   /** As {@code kill -9} does. */
   public void kill() {
-    process.destroyForcibly();
+    process
+        .toHandle()
+        .destroyForcibly(); // the process itself would close its output before it is read
   }
 
   /** Waits for its end, and says whether a signal that nobody can heed was it. */
