@@ -404,9 +404,8 @@ final class Tables {
 
   /** Takes out what has been performed, unless another worker has taken it over meanwhile. */
   void remove(List<Execution> performed) {
-    // There is seldom more than one version; and a join with a list of pairs, whose length
-    // PostgreSQL
-    // does not know, takes a time that grows with its square.
+    // There is seldom more than one version, and a join with a list of pairs takes a time that
+    // grows with its square: PostgreSQL does not know the length of the list.
     performed.stream()
         .collect(groupingBy(one -> one.version, mapping(Execution::getId, toList())))
         .forEach(this::remove);

@@ -1,6 +1,7 @@
 package dev.duraflow.jdbc;
 
 import dev.duraflow.store.TaskRecord;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -20,6 +21,13 @@ final class GuestRun extends JdbcRun {
   public Optional<TaskRecord> find(String taskId) {
     RecordRow.Head head = records.get(taskId);
     return head == null ? findShared(taskId) : Optional.of(head.toRecord(taskId, payloads));
+  }
+
+  /** What is known of others is not asked for again. */
+  @Override
+  public Optional<TaskRecord> findShared(String taskId, Collection<String> next) {
+    return super.findShared(
+        taskId, next.stream().filter(id -> !records.containsKey(id)).toList());
   }
 
   /** What is stored now may be another's record, and is looked up when it is asked for. */
